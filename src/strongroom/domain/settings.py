@@ -1,0 +1,108 @@
+"""Every setting of a room, declared once: flags, environment variables and the docs page come from here."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from strongroom.errors import SettingError
+
+PREFIX = "STRONGROOM_"
+GIB = 1024**3
+
+
+def _setting(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The settings of one room.
+
+    Each comes from, in falling order: an argument, ``STRONGROOM_<NAME>`` in the environment, ``settings.toml`` in the
+    room's directory, the default below.
+    """
+
+    catalog_url: str = _setting("", "SQLAlchemy URL of the catalog; empty is SQLite in the room's directory")
+    vault_url: str = _setting("", "where objects are kept: file://, s3://, az:// or gs://; empty is the room's directory")
+    index_url: str = _setting("", "where the segments table is kept; empty is the room's directory")
+    models_dir: str = _setting("", "model store; empty is the user's cache directory, shared by all rooms")
+    text_model: str = _setting("minilm-l6-int8", "text embedding model: a name in `strongroom models list`")
+    picture_model: str = _setting(
+        "efficientnet-lite0", "picture model: a name in the zoo, or a directory with an ONNX CLIP model"
+    )
+    ocr_model: str = _setting("rapidocr", "reader of text in pictures: rapidocr, or none")
+    office: str = _setting("auto", "office reader: libreoffice, builtin, or auto (LibreOffice where it is installed)")
+    plugins: bool = _setting(default=True, text="whether analyzers from installed packages are loaded")
+    workers: int = _setting(0, "worker processes; 0 is one a core")
+    batch: int = _setting(16, "contents handed to a worker at a time")
+    file_seconds: float = _setting(300.0, "seconds that one content may take before its worker is stopped")
+    file_memory: int = _setting(3 * GIB // 2, "bytes of memory that a worker may hold before it is stopped")
+    member_depth: int = _setting(8, "how deep archives within archives (and mail within mail) are opened")
+    member_count: int = _setting(100_000, "members that one content may have")
+    member_bytes: int = _setting(64 * GIB, "bytes that the members of one content may have together")
+    member_ratio: float = _setting(200.0, "how many times larger than the archive its members may be, beyond 64 MiB")
+
+    def __post_init__(self) -> None:
+        """Refuse values that no room can have.
+
+        Raises:
+            SettingError: Names the setting and what it can be.
+        """
+        if self.office not in ("auto", "libreoffice", "builtin"):
+            raise SettingError(f"office is {self.office!r}: it can be auto, libreoffice or builtin")
+        if self.ocr_model not in ("rapidocr", "none"):
+            raise SettingError(f"ocr_model is {self.ocr_model!r}: it can be rapidocr or none")
+        for name in ("batch", "file_seconds", "file_memory", "member_depth", "member_count", "member_bytes", "member_ratio"):
+            if getattr(self, name) <= 0:
+                raise SettingError(f"{name} is {getattr(self, name)}: it must be greater than 0")
+        if self.workers < 0:
+            raise SettingError(f"workers is {self.workers}: it must be 0 (one a core) or more")
+
+    @property
+    def worker_count(self) -> int:
+        """Worker processes to start."""
+        return self.workers or len(os.sched_getaffinity(0))
+
+
+def _convert(name: str, kind: object, value: object) -> object:
+    if kind is bool and isinstance(value, str):
+        if value.lower() in ("1", "true", "yes", "on"):
+            return True
+        if value.lower() in ("0", "false", "no", "off"):
+            return False
+        raise SettingError(f"{name} is {value!r}: it can be true or false")
+    if isinstance(kind, type) and isinstance(value, kind):
+        return value
+    try:
+        return kind(value)  # type: ignore[operator]
+    except (TypeError, ValueError) as error:
+        raise SettingError(f"{name} is {value!r}: it must be of type {getattr(kind, '__name__', kind)}") from error
+
+
+def load_settings(file: Path | None, environ: Mapping[str, str], **arguments: object) -> Settings:
+    """Put the settings of a room together.
+
+    Args:
+        file: The room's ``settings.toml``; it need not exist.
+        environ: The environment.
+        arguments: Settings given by the caller; None means not given.
+
+    Raises:
+        SettingError: A value cannot be, or a name in the file is unknown.
+    """
+    known = {f.name: f for f in fields(Settings)}
+    given: dict[str, object] = {}
+    if file is not None and file.exists():
+        try:
+            given.update(tomllib.loads(file.read_text("utf-8")))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingError(f"{file} is not valid TOML: {error}") from error
+    given.update({name: environ[PREFIX + name.upper()] for name in known if PREFIX + name.upper() in environ})
+    given.update({name: value for name, value in arguments.items() if value is not None})
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise SettingError(f"no such setting: {', '.join(unknown)}; `strongroom settings` lists them all")
+    return replace(Settings(), **{name: _convert(name, known[name].type, value) for name, value in given.items()})  # type: ignore[arg-type]

@@ -1,0 +1,30 @@
+"""Protocols of one or two verbs: all that an analyzer, an executor or a plug-in needs."""
+
+from strongroom.ports.analyzer import Analyzer
+from strongroom.ports.executor import BatchFunction, Done, Executor, Limits, Lost, OnItem
+from strongroom.ports.ledger import Act, Ledger
+from strongroom.ports.policy import Policy
+from strongroom.ports.source import Source
+from strongroom.ports.tools import LanguageDetector, Line, Look, OcrModel, PictureModel, Pixels, TextEmbedder, Tools
+
+__all__ = [
+    "Act",
+    "Analyzer",
+    "BatchFunction",
+    "Done",
+    "Executor",
+    "LanguageDetector",
+    "Ledger",
+    "Limits",
+    "Line",
+    "Look",
+    "Lost",
+    "OcrModel",
+    "OnItem",
+    "PictureModel",
+    "Pixels",
+    "Policy",
+    "Source",
+    "TextEmbedder",
+    "Tools",
+]
