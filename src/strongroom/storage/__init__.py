@@ -1,0 +1,1 @@
+"""Bytes, tables and the catalog: every path, table name and SQL text is built here."""

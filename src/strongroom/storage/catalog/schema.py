@@ -1,0 +1,192 @@
+"""The catalog's tables as SQLAlchemy sees them; `migrations/` makes them, and a test holds the two equal."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Double,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant as whole microseconds since 1970 in UTC: neither database can lose its zone."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Turn an aware datetime into microseconds."""
+        del dialect
+        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Turn microseconds into an aware datetime in UTC."""
+        del dialect
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+Identity = BigInteger().with_variant(Integer, "sqlite")
+Document = JSON().with_variant(JSONB, "postgresql")
+
+metadata = MetaData()
+
+room = Table("room", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+
+containers = Table(
+    "containers",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("url", Text),
+    Column("etag", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("modified_at", Instant, nullable=False),
+    Column("deleted_at", Instant),
+    Column("metadata", Document, nullable=False),
+)
+
+writers = Table(
+    "writers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("opened_at", Instant, nullable=False),
+)
+
+objects = Table(
+    "objects",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("writer", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("container_id", BigInteger, ForeignKey("containers.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("is_current", Boolean, nullable=False),
+    Column("is_snapshot", Boolean, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("etag", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("headers", Document, nullable=False),
+    Column("metadata", Document, nullable=False),
+    Column("sha256", Text),
+    Column("md5", LargeBinary),
+    Column("source_etag", Text),
+    Column("fault", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("modified_at", Instant, nullable=False),
+    Column("deleted_at", Instant),
+)
+
+version_objects = Table(
+    "version_objects",
+    metadata,
+    Column("version_id", BigInteger, ForeignKey("versions.id"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("object_id", Text, ForeignKey("objects.id"), nullable=False),
+    Column("start", BigInteger, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("block_id", Text),
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("container_id", BigInteger, ForeignKey("containers.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("block_id", Text, primary_key=True),
+    Column("object_id", Text, ForeignKey("objects.id"), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("version_id", BigInteger, ForeignKey("versions.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", Text),
+    Column("type", Text),
+    Column("depth", Integer, nullable=False),
+    Column("object_id", Text, ForeignKey("objects.id")),
+    Column("is_placed", Boolean, nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("parent_sha256", Text, ForeignKey("contents.sha256"), primary_key=True),
+    Column("analyzer", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("child_sha256", Text, ForeignKey("contents.sha256"), nullable=False),
+)
+
+renditions = Table(
+    "renditions",
+    metadata,
+    Column("sha256", Text, ForeignKey("contents.sha256"), primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("object_id", Text, ForeignKey("objects.id"), nullable=False),
+)
+
+analyses = Table(
+    "analyses",
+    metadata,
+    Column("sha256", Text, ForeignKey("contents.sha256"), primary_key=True),
+    Column("analyzer", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("seconds", Double, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("segments", BigInteger, nullable=False),
+    Column("properties", Document, nullable=False),
+    Column("finished_at", Instant, nullable=False),
+)
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("policy_version", Text, nullable=False),
+    Column("details", Document, nullable=False),
+)
