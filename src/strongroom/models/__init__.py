@@ -1,0 +1,1 @@
+"""The ML models: what there is (zoo), where it is kept (store), and how it runs."""

