@@ -1,0 +1,277 @@
+"""The commands of the command line, a function each."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+import strongroom
+from strongroom.cli import demo as demo_module
+from strongroom.cli.json_form import results_json, to_json
+from strongroom.cli.models import models_app
+from strongroom.cli.progress import shown_progress
+from strongroom.cli.settings import show_settings
+from strongroom.cli.show import coverage_line, show_blobs, show_results, show_status, size_words
+from strongroom.domain.status import Added
+from strongroom.errors import UsageError
+from strongroom.room import Room
+
+FAILED_FILES = 10
+"""Exit code of `add` when some files could not be read; the others are in."""
+
+app = typer.Typer(
+    help="Put a pile of raw files in, and find things in it in plain words.",
+    epilog="Start with: strongroom init myroom && cd myroom && strongroom add ~/letters --to letters",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(models_app, name="models")
+
+RoomOption = Annotated[
+    Path | None,
+    typer.Option("--room", "-r", envvar="STRONGROOM_ROOM", help="The room's directory; the current one if not given."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+
+
+@contextmanager
+def _room(path: Path | None) -> Iterator[Room]:
+    with strongroom.open(path or Path.cwd()) as room:
+        yield room
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"strongroom {strongroom.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Put a pile of raw files in, and find things in it in plain words."""
+    del version
+
+
+@app.command(epilog="Example: strongroom init myroom")
+def init(path: Annotated[Path, typer.Argument(help="A new or empty directory.")] = Path()) -> None:
+    """Make a room."""
+    strongroom.init(path).close()
+    where = "" if path.resolve() == Path.cwd() else f" --room {escape(str(path))}"
+    Console().print(f"Made a room in {escape(str(path.resolve()))}. Fill it: strongroom add PATH --to CONTAINER{where}")
+
+
+@app.command(epilog="Example: strongroom add ~/letters ~/scan.pdf --to letters")
+def add(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders.", show_default=False)],
+    to: Annotated[str, typer.Option("--to", help="The container; made if it does not exist.")],
+    room: RoomOption = None,
+    later: Annotated[bool, typer.Option("--later", help="Only store; analyse with `strongroom analyze`.")] = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> int:
+    """Copy files into a container and analyse them.
+
+    A folder keeps its name, as with `cp -r`; end it with / to take only what is in it. Adding again does no work for
+    files of the same name, size and time.
+    """
+    with _room(room) as opened, shown_progress(quiet=quiet) as on_progress:
+        added = opened.add(paths, to=to, on_progress=on_progress)
+        analyzed = None if later else opened.analyze(on_progress=on_progress)
+        coverage = opened.coverage()
+    if json:
+        print(to_json({"added": added, "analyzed": analyzed, "coverage": coverage}))
+    else:
+        _tell_added(added)
+        Console().print(coverage_line(coverage).replace("searched", "analysed", 1))
+    return FAILED_FILES if added.refused else 0
+
+
+def _tell_added(added: Added) -> None:
+    console = Console()
+    unchanged = f", {added.unchanged:,} unchanged" if added.unchanged else ""
+    ignored = f", {added.ignored:,} that are not files left out" if added.ignored else ""
+    console.print(f"Added {added.added:,} files ({size_words(added.size)}) to {added.container}{unchanged}{ignored}.")
+    for refused in added.refused:
+        console.print(f"  not added: {escape(refused.name)}: {escape(refused.reason)}", soft_wrap=True, style="red")
+
+
+@app.command(epilog="Example: strongroom mount s3://archive/letters --as letters")
+def mount(
+    url: Annotated[str, typer.Argument(help="A folder, or a file://, s3://, az:// or gs:// URL.")],
+    name: Annotated[str, typer.Option("--as", help="The container's name.")],
+    room: RoomOption = None,
+    later: Annotated[bool, typer.Option("--later", help="Only list; analyse with `strongroom analyze`.")] = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Make a container of files that stay where they are; nothing is copied and nothing there is written."""
+    with _room(room) as opened, shown_progress(quiet=quiet) as on_progress:
+        scanned = opened.mount(url, name=name, on_progress=on_progress)
+        analyzed = None if later else opened.analyze(on_progress=on_progress)
+        coverage = opened.coverage()
+    if json:
+        print(to_json({"scanned": scanned, "analyzed": analyzed, "coverage": coverage}))
+        return
+    Console().print(
+        f"Mounted {escape(url)} as {name}: {scanned.added:,} new, {scanned.changed:,} changed, {scanned.deleted:,} gone, "
+        f"{scanned.unchanged:,} as before."
+    )
+    Console().print(coverage_line(coverage).replace("searched", "analysed", 1))
+
+
+@app.command(epilog="Example: strongroom analyze --retry-failed")
+def analyze(
+    room: RoomOption = None,
+    container: Annotated[list[str] | None, typer.Option("--container", "-c", help="Only these containers.")] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed.")] = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Read what is not read yet, and look at mounts for changes; stop it at any time, it goes on from there."""
+    with _room(room) as opened, shown_progress(quiet=quiet) as on_progress:
+        analyzed = opened.analyze(containers=container, retry_failed=retry_failed, on_progress=on_progress)
+        coverage = opened.coverage()
+    if json:
+        print(to_json({"analyzed": analyzed, "coverage": coverage}))
+        return
+    failed = f", {analyzed.failed:,} failed (see strongroom status)" if analyzed.failed else ""
+    console = Console()
+    console.print(f"Read {analyzed.contents:,} contents in {analyzed.seconds:,.1f} s{failed}; {analyzed.segments:,} segments.")
+    console.print(coverage_line(coverage).replace("searched", "analysed", 1))
+
+
+@app.command(epilog="Example: strongroom search '\"harbour office\" invoice type:pdf after:2019'")
+def search(
+    query: Annotated[str, typer.Argument(help='Words, "exact phrases", -without, and filters such as size>1MB.')],
+    room: RoomOption = None,
+    type_: Annotated[list[str] | None, typer.Option("--type", "-t", help="image, pdf, text, document, mail …")] = None,
+    container: Annotated[list[str] | None, typer.Option("--container", "-c", help="Only these containers.")] = None,
+    ext: Annotated[list[str] | None, typer.Option("--ext", help="Only these extensions.")] = None,
+    lang: Annotated[list[str] | None, typer.Option("--lang", help="Only these languages (en, de …).")] = None,
+    before: Annotated[str | None, typer.Option("--before", help="Dated before: 2020, 2020-05 or 2020-05-31.")] = None,
+    after: Annotated[str | None, typer.Option("--after", help="Dated on or after.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Hits on a page.")] = 10,
+    offset: Annotated[int, typer.Option("--offset", min=0, help="Hits to pass over.")] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Find things, in plain words."""
+    many = {"type": type_, "container": container, "ext": ext, "lang": lang}
+    filters = [f'{key}:"{value}"' for key, values in many.items() for value in values or ()]
+    filters += [f"{key}:{value}" for key, value in (("before", before), ("after", after)) if value]
+    with _room(room) as opened:
+        results = opened.search(" ".join([query, *filters]), limit=limit, offset=offset)
+    if json:
+        print(results_json(results))
+    else:
+        show_results(Console(), results)
+
+
+@app.command(epilog="Example: strongroom similar photo.jpg")
+def similar(
+    file: Annotated[Path, typer.Argument(help="A picture on this machine.", exists=True, dir_okay=False)],
+    room: RoomOption = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Hits on a page.")] = 10,
+    offset: Annotated[int, typer.Option("--offset", min=0, help="Hits to pass over.")] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Find pictures that look like one of yours."""
+    with _room(room) as opened:
+        results = opened.similar(file, limit=limit, offset=offset)
+    if json:
+        print(results_json(results))
+    else:
+        show_results(Console(), results)
+
+
+@app.command(epilog="Example: strongroom get letters/1931/april.pdf -o april.pdf")
+def get(
+    name: Annotated[str, typer.Argument(help="CONTAINER/BLOB, CONTAINER/BLOB!/MEMBER, or a SHA-256.")],
+    room: RoomOption = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here; else to standard output.")] = None,
+) -> None:
+    """Write the bytes of a blob, a member or a content."""
+    if output is None and sys.stdout.isatty():
+        raise UsageError("this would write bytes to the terminal: give -o FILE, or send the output elsewhere")
+    with _room(room) as opened:
+        if output is None:
+            opened.get(name, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        else:
+            opened.get_to_file(name, output)
+
+
+@app.command("list", epilog="Example: strongroom list letters --prefix 1931/")
+def list_(
+    container: Annotated[str | None, typer.Argument(help="A container; without it, the containers.")] = None,
+    room: RoomOption = None,
+    prefix: Annotated[str, typer.Option("--prefix", help="Only names that begin so.")] = "",
+    json: JsonOption = False,
+) -> None:
+    """List the containers, or the blobs of one."""
+    with _room(room) as opened:
+        if container is None:
+            containers = opened.containers()
+            if json:
+                print(to_json(containers))
+            for one in () if json else containers:
+                print(one.name)
+        elif json:
+            print(to_json(list(opened.list(container, prefix=prefix))))
+        else:
+            show_blobs(Console(), opened.list(container, prefix=prefix))
+
+
+@app.command(epilog="Example: strongroom status --json")
+def status(room: RoomOption = None, json: JsonOption = False) -> None:
+    """Say what the room holds, how much is analysed, and what failed and why."""
+    with _room(room) as opened:
+        found = opened.status()
+    if json:
+        print(to_json(found))
+    else:
+        show_status(Console(), found)
+
+
+@app.command(epilog="Example: strongroom check --deep")
+def check(
+    room: RoomOption = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Also read every byte and compare its SHA-256.")] = False,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> int:
+    """Hold vault, catalog and index against each other; exit code 6 when they do not agree."""
+    with _room(room) as opened, shown_progress(quiet=quiet) as on_progress:
+        faults = opened.check(deep=deep, on_progress=on_progress)
+    if json:
+        print(to_json({"faults": faults}))
+    else:
+        for fault in faults:
+            Console().print(f"{fault.kind}: {escape(fault.subject)}: {escape(fault.detail)}", soft_wrap=True)
+        Console().print(f"{len(faults):,} faults." if faults else "Vault, catalog and index agree.")
+    return 6 if faults else 0
+
+
+@app.command(epilog="Example: strongroom settings")
+def settings(room: RoomOption = None, json: JsonOption = False) -> None:
+    """List every setting with its value, its variable and what it means."""
+    show_settings(room, json=json)
+
+
+@app.command(epilog="Example: strongroom demo --room demo-room")
+def demo(
+    room: Annotated[Path, typer.Option("--room", "-r", help="Where the demo's room is made.")] = Path("demo-room"),
+    quiet: QuietOption = False,
+) -> None:
+    """Make sample files, put them in a room, and search it three times."""
+    demo_module.run(room, quiet=quiet)

@@ -1,0 +1,40 @@
+"""``strongroom models``: which models there are, and how they come onto this machine."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from strongroom.cli.json_form import to_json
+from strongroom.cli.progress import shown_progress
+from strongroom.cli.show import size_words
+from strongroom.flows.models import list_models, pull_models
+
+models_app = typer.Typer(help="Machine-learning models: list them, and pull them onto this machine.", no_args_is_help=True)
+
+
+@models_app.command("list", epilog="Example: strongroom models list")
+def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False) -> None:
+    """List every model with its task, licence, size and whether it is here."""
+    cards = list_models()
+    if json:
+        print(to_json(cards))
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("model", "task", "licence", "size", "here"):
+        table.add_column(heading)
+    for card in cards:
+        table.add_row(card.name, card.task, card.licence, size_words(card.size), "yes" if card.installed else "no")
+    Console().print(table)
+
+
+@models_app.command(epilog="Example: strongroom models pull")
+def pull(
+    names: Annotated[list[str] | None, typer.Argument(help="Models by name; without any, the default set.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Fetch and verify models; what is here already is not fetched again."""
+    with shown_progress(quiet=quiet) as on_progress:
+        pulled = pull_models(names, on_progress=on_progress)
+    Console().print(f"{len(pulled)} models are here and verified: {', '.join(pulled)}.")

@@ -1,0 +1,124 @@
+"""Values to text that people read."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from strongroom.domain.analysis import Coverage
+from strongroom.domain.blob import Blob
+from strongroom.domain.hit import Hit, Match, Results
+from strongroom.domain.status import Status
+
+NAMES = 3
+FAILURES = 20
+KILO = 1000
+
+
+def size_words(size: int) -> str:
+    """Give a number of bytes as disk makers count it: ``3.2 MB``."""
+    if size < KILO:
+        return f"{size} bytes"
+    amount, units = float(size), ["bytes", "kB", "MB", "GB", "TB", "PB"]
+    while amount >= KILO and len(units) > 1:
+        amount /= KILO
+        units.pop(0)
+    return f"{amount:,.1f} {units[0]}"
+
+
+def printable(text: str) -> str:
+    """Give a text that cannot move the cursor or break a line, whatever a file's name holds."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def coverage_line(coverage: Coverage, took_ms: float | None = None) -> str:
+    """Say how much was searched: ``searched 12,480 of 12,512 (20 pending, 12 failed)``."""
+    parts = ((coverage.pending, "pending"), (coverage.failed, "failed"), (coverage.skipped, "not read by any analyzer"))
+    rest = ", ".join(f"{count:,} {word}" for count, word in parts if count)
+    line = f"searched {coverage.searched:,} of {coverage.total:,}" + (f" ({rest})" if rest else "")
+    return line + (f" in {took_ms:,.0f} ms" if took_ms is not None else "")
+
+
+def show_results(console: Console, results: Results) -> None:
+    """Print a page of hits, with the line that tells what was searched."""
+    for number, hit in enumerate(results.hits, results.offset + 1):
+        _show_hit(console, number, hit)
+    if not results.hits:
+        console.print("Nothing found.")
+    console.print(Text(coverage_line(results.coverage, results.took_ms), style="dim"))
+    if results.more:
+        console.print(Text(f"more: add --offset {results.offset + len(results.hits)}", style="dim"))
+
+
+def _show_hit(console: Console, number: int, hit: Hit) -> None:
+    head = Text(f"{number}. ", style="bold")
+    head.append(printable(str(hit.names[0])), style="bold")
+    head.append(f"  {hit.type}, {size_words(hit.size)}", style="dim")
+    console.print(head)
+    for match in hit.matches:
+        console.print(_match_text(match), style="", soft_wrap=True)
+    for name in hit.names[1:NAMES]:
+        console.print(Text(f"   also {printable(str(name))}", style="dim"))
+    if len(hit.names) > NAMES:
+        console.print(Text(f"   and {len(hit.names) - NAMES:,} more", style="dim"))
+
+
+def _match_text(match: Match) -> Text:
+    place = match.locator.label()
+    text = Text("   " + (f"{place}: " if place else ""), style="cyan")
+    snippet = Text(printable(match.snippet), style="default")
+    for start, end in match.marks:
+        snippet.stylize("bold yellow", start, end)
+    text.append_text(snippet)
+    return text
+
+
+def show_status(console: Console, status: Status) -> None:
+    """Print what a room holds, how much is analysed, and every failure with its reason."""
+    table = Table(box=None, pad_edge=False)
+    for heading, justify in (("container", "left"), ("kind", "left"), ("blobs", "right"), ("size", "right")):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for container, blobs, size in status.containers:
+        table.add_row(container.name, container.url or container.kind, f"{blobs:,}", size_words(size))
+    console.print(table if status.containers else "The room is empty: fill it with `strongroom add PATH --to CONTAINER`.")
+    _show_types(console, status)
+    rate = f", {status.rate:,.1f} contents a second" if status.rate else ""
+    console.print(f"\n{coverage_line(status.coverage)}; {status.segments:,} segments{rate}")
+    for what, reader in sorted(status.readers.items()):
+        console.print(Text(f"{what}: {reader}", style="dim"))
+    if status.missing_models:
+        names = ", ".join(status.missing_models)
+        console.print(f"Models missing: {names}. Get them with `strongroom models pull`.", style="red")
+    _show_failures(console, status)
+
+
+def _show_types(console: Console, status: Status) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("type")
+    for heading in ("analysed", "pending", "failed", "not read"):
+        table.add_column(heading, justify="right")
+    for name, part in sorted(status.types.items()):
+        table.add_row(name, f"{part.searched:,}", f"{part.pending:,}", f"{part.failed:,}", f"{part.skipped:,}")
+    if status.types:
+        console.print()
+        console.print(table)
+
+
+def _show_failures(console: Console, status: Status) -> None:
+    if not status.failures:
+        return
+    console.print(f"\n{len(status.failures):,} with something that could not be read:")
+    for failure in status.failures[:FAILURES]:
+        line = Text(f"  {printable(failure.name)}", style="bold")
+        line.append(f"  {failure.analyzer}: {printable(failure.reason)}", style="default")
+        console.print(line, soft_wrap=True)
+    if len(status.failures) > FAILURES:
+        console.print(f"  and {len(status.failures) - FAILURES:,} more: `strongroom status --json` has all of them")
+
+
+def show_blobs(console: Console, blobs: Iterable[Blob]) -> None:
+    """Print one line a blob: size, time, name."""
+    for blob in blobs:
+        line = f"{size_words(blob.size):>10}  {blob.modified_at:%Y-%m-%d %H:%M}  {printable(blob.name)}"
+        console.print(Text(line), soft_wrap=True)
