@@ -288,8 +288,7 @@ SIGLIP_BASE = ModelCard(
 )
 
 ZOO: dict[str, ModelCard] = {
-    card.name: card
-    for card in (MINILM, EFFICIENTNET, RAPIDOCR, LANGDETECT, MAGIKA, E5_SMALL, BGE_M3, CLIP_BASE, SIGLIP_BASE)
+    card.name: card for card in (MINILM, EFFICIENTNET, RAPIDOCR, LANGDETECT, MAGIKA, E5_SMALL, BGE_M3, CLIP_BASE, SIGLIP_BASE)
 }
 """All cards by name, defaults first."""
 
@@ -307,7 +306,8 @@ def find_card(name: str, task: str | None = None) -> ModelCard:
     card = ZOO.get(name)
     if card is None or (task is not None and card.task != task):
         names = ", ".join(other.name for other in ZOO.values() if task in (None, other.task))
-        raise SettingError(f"{name!r} is no model{f' for {task}' if task else ''}: take one of {names}, or a directory with a model")
+        kind = f" for {task}" if task else ""
+        raise SettingError(f"{name!r} is no model{kind}: it can be a directory with a model, or one of {names}")
     return card
 
 

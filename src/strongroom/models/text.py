@@ -1,0 +1,178 @@
+"""Sentence embeddings: an ONNX encoder and its ``tokenizer.json`` on OpenVINO."""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strongroom.domain.findings import Vector
+from strongroom.domain.settings import Settings
+from strongroom.errors import ModelCorrupt, ModelMissing
+from strongroom.models.runtime import compile_model
+from strongroom.models.store import ModelStore
+from strongroom.models.zoo import TEXT, ModelCard, find_card
+
+BATCH = 8
+"""Texts of like length that are run together: more gains nothing on a processor, and costs padding."""
+
+SLAB = 1024
+"""Texts whose tokens are held at a time, so that memory does not grow with the input."""
+
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+class OnnxTextEmbedder:
+    """Texts to unit vectors. Threads may share it; they take turns."""
+
+    def __init__(self, model: Path, tokenizer: Path, card: ModelCard, store: ModelStore, threads: int = 1) -> None:
+        """Load a model.
+
+        Args:
+            model: The ONNX file; its output is either token vectors or one vector a text.
+            tokenizer: The ``tokenizer.json``.
+            card: How texts are cut, prefixed and pooled.
+            store: Keeps the compiled form.
+            threads: Processor threads to use.
+
+        Raises:
+            ModelCorrupt: The files are no text model.
+        """
+        from tokenizers import Tokenizer
+
+        try:
+            self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        except Exception as error:  # the library raises bare Exception
+            raise ModelCorrupt(f"{tokenizer} is no tokenizer: {error}") from error
+        self._tokenizer.enable_truncation(card.max_tokens)
+        self._tokenizer.no_padding()
+        self._card = card
+        self._lock = threading.Lock()
+        compiled = compile_model(model, store, threads)
+        self._request = compiled.create_infer_request()
+        self._inputs = [port.any_name for port in compiled.inputs]
+        if unknown := set(self._inputs) - set(INPUTS):
+            raise ModelCorrupt(f"{model} wants inputs that a text encoder has not: {', '.join(sorted(unknown))}")
+        self._output = _sentence_output(compiled.outputs)
+        self._pooled = self._output.get_partial_shape().rank.get_length() == 2  # noqa: PLR2004 - (texts, dimension)
+        self._dimension = int(self._output.get_partial_shape()[-1].get_length())
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self._dimension
+
+    def embed(self, texts: Sequence[str], *, query: bool = False) -> Vector:
+        """Embed texts; see `strongroom.ports.TextEmbedder`."""
+        prefix = self._card.query_prefix if query else self._card.passage_prefix
+        vectors = np.empty((len(texts), self._dimension), np.float32)
+        for start in range(0, len(texts), SLAB):
+            slab = [self._tokenizer.encode(prefix + text).ids for text in texts[start : start + SLAB]]
+            order = sorted(range(len(slab)), key=lambda index: len(slab[index]))
+            for first in range(0, len(order), BATCH):
+                chosen = order[first : first + BATCH]
+                vectors[[start + index for index in chosen]] = self._run([slab[index] for index in chosen])
+        return vectors
+
+    def _run(self, batch: list[list[int]]) -> Vector:
+        ids = np.zeros((len(batch), max(map(len, batch))), np.int64)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(batch):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        with self._lock:
+            self._request.infer({name: given[name] for name in self._inputs})
+            output = np.array(self._request.get_tensor(self._output).data, np.float32)
+        return _unit(output if self._pooled else _pool(output, mask, self._card.pooling))
+
+
+def _sentence_output(outputs: Sequence[Any]) -> Any:
+    named = {name: port for port in outputs for name in port.get_names()}
+    return next((named[name] for name in ("sentence_embedding", "last_hidden_state") if name in named), outputs[0])
+
+
+def _pool(output: Vector, mask: NDArray[np.int64], pooling: str) -> Vector:
+    if pooling == "cls":
+        return output[:, 0]
+    weights = mask[:, :, None].astype(np.float32)
+    pooled: Vector = (output * weights).sum(axis=1) / weights.sum(axis=1)
+    return pooled
+
+
+def _unit(vectors: Vector) -> Vector:
+    unit: Vector = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return unit
+
+
+def load_text_embedder(settings: Settings, store: ModelStore, threads: int = 1) -> OnnxTextEmbedder:
+    """Load the text model that the settings name: a card of the zoo, or a directory.
+
+    Args:
+        settings: Says which.
+        store: Holds the zoo's models.
+        threads: Processor threads to use.
+
+    Raises:
+        ModelMissing: It has not been pulled, or the directory lacks a file.
+        ModelCorrupt: Its files are no text model.
+        SettingError: There is no such model.
+    """
+    directory = Path(settings.text_model).expanduser()
+    if directory.is_dir():
+        return OnnxTextEmbedder(*_files(directory), card_of(directory), store, threads)
+    card = find_card(settings.text_model, TEXT)
+    paths = {Path(file.name).name: store.path(card, file.name) for file in card.files}
+    return OnnxTextEmbedder(paths["model.onnx"], paths["tokenizer.json"], card, store, threads)
+
+
+def _files(directory: Path) -> tuple[Path, Path]:
+    found = [
+        next((file for folder in ("", "onnx") if (file := directory / folder / name).is_file()), None)
+        for name in ("model.onnx", "tokenizer.json")
+    ]
+    if found[0] is None or found[1] is None:
+        raise ModelMissing(f"{directory} is no text model: it needs model.onnx (or onnx/model.onnx) and tokenizer.json")
+    return found[0], found[1]
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else {}
+    except ValueError as error:
+        raise ModelCorrupt(f"{file} is not valid JSON: {error}") from error
+
+
+def card_of(directory: Path) -> ModelCard:
+    """Describe a text model in a directory from its own configuration files (those of Sentence Transformers).
+
+    Args:
+        directory: Holds the model.
+
+    Raises:
+        ModelCorrupt: A configuration file is not JSON, or names no dimension.
+    """
+    config = _read(directory / "config.json")
+    dimension = config.get("hidden_size") or config.get("dim") or config.get("d_model")
+    if not isinstance(dimension, int):
+        raise ModelCorrupt(f"{directory / 'config.json'} must say hidden_size, the length of the model's vectors")
+    prompts = _read(directory / "config_sentence_transformers.json").get("prompts") or {}
+    card = ModelCard(
+        name=directory.name,
+        task=TEXT,
+        licence="unknown",
+        licence_source="",
+        files=(),
+        dimension=dimension,
+        max_tokens=min(512, _read(directory / "sentence_bert_config.json").get("max_seq_length") or 256),
+        pooling="cls" if _read(directory / "1_Pooling" / "config.json").get("pooling_mode_cls_token") else "mean",
+        query_prefix=prompts.get("query", ""),
+        passage_prefix=prompts.get("passage", prompts.get("document", "")),
+    )
+    if "e5" in directory.name.lower().split("-") and not prompts:
+        return replace(card, query_prefix="query: ", passage_prefix="passage: ")
+    return card
