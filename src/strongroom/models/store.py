@@ -106,9 +106,7 @@ class ModelStore:
                 raise StorageFull(f"no space is left in {self.directory} for the models: free some and pull again") from error
             if isinstance(error, ModelError | Unreachable):
                 raise
-            raise StorageFull(
-                f"the model store {self.directory} cannot be written: {error}; models_dir names another"
-            ) from error
+            raise StorageError(f"the model store {self.directory} cannot be written ({error}): set models_dir") from error
 
     def derive(self, card: ModelCard, filename: str, make: Callable[[Path], None]) -> Path:
         """Give a file that is computed from a model's own files, computing it the first time.
