@@ -57,6 +57,7 @@ containers = Table(
     Column("created_at", Instant, nullable=False),
     Column("modified_at", Instant, nullable=False),
     Column("deleted_at", Instant),
+    Column("keeps_versions", Boolean, nullable=False),
     Column("metadata", Document, nullable=False),
 )
 
@@ -65,6 +66,7 @@ writers = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("opened_at", Instant, nullable=False),
+    Column("fenced_at", Instant),
 )
 
 objects = Table(
@@ -75,6 +77,13 @@ objects = Table(
     Column("place", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("created_at", Instant, nullable=False),
+)
+
+garbage = Table(
+    "garbage",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("place", Text, nullable=False),
 )
 
 versions = Table(
@@ -131,6 +140,13 @@ tags = Table(
     Column("value", Text, nullable=False),
 )
 
+standings = Table(
+    "standings",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("key", Text, nullable=False),
+)
+
 contents = Table(
     "contents",
     metadata,
@@ -140,7 +156,10 @@ contents = Table(
     Column("type", Text),
     Column("depth", Integer, nullable=False),
     Column("object_id", Text, ForeignKey("objects.id")),
+    Column("standing", BigInteger, ForeignKey("standings.id")),
+    Column("is_held", Boolean, nullable=False),
     Column("is_placed", Boolean, nullable=False),
+    Column("moves", BigInteger, nullable=False),
     Column("first_seen_at", Instant, nullable=False),
 )
 
@@ -154,11 +173,19 @@ members = Table(
     Column("child_sha256", Text, ForeignKey("contents.sha256"), nullable=False),
 )
 
+holdings = Table(
+    "holdings",
+    metadata,
+    Column("container_id", BigInteger, ForeignKey("containers.id"), primary_key=True),
+    Column("sha256", Text, ForeignKey("contents.sha256"), primary_key=True),
+)
+
 renditions = Table(
     "renditions",
     metadata,
     Column("sha256", Text, ForeignKey("contents.sha256"), primary_key=True),
     Column("role", Text, primary_key=True),
+    Column("analyzer", Text, nullable=False),
     Column("media_type", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("object_id", Text, ForeignKey("objects.id"), nullable=False),
