@@ -1,0 +1,365 @@
+"""The segments table: one Lance dataset, kept open, written by merging on the segment's id.
+
+See https://lance.org for the format. Every write is a new version, so readers never wait for writers.
+"""
+
+import errno
+import os
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from threading import Lock, RLock
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from strongroom.domain.findings import Vector
+from strongroom.domain.segments import VECTORS, Placement, segment_schema
+from strongroom.errors import (
+    RoomDamaged,
+    RoomVersionError,
+    SettingError,
+    StorageError,
+    StorageFull,
+    StrongroomError,
+    Unreachable,
+)
+from strongroom.storage.tables import predicates, upkeep
+
+R = TypeVar("R")
+
+ROWS_A_MERGE = 20_000
+CONTENTS_A_CHANGE = 1_000
+ATTEMPTS = 12
+REMOTE_SECONDS = 1.0
+"""How old the view of a table on an object store may be: looking for a newer version is a listing there."""
+
+PROBES = 50
+REFINE = 10
+"""With them recall@10 is .97 or better at a million rows (see bench/search.py)."""
+
+
+def _lance() -> Any:
+    os.environ.setdefault("LANCE_LOG", "error")  # read once, at import; its warnings are not for users
+    import lance
+
+    return lance
+
+
+class SegmentTable:
+    """All segments of a room."""
+
+    def __init__(
+        self, url: str | Path, text_dimension: int, picture_dimension: int, *, storage_options: Mapping[str, str] | None = None
+    ) -> None:
+        """Open the table, or create it where there is none.
+
+        Args:
+            url: A local directory or an object-store URL.
+            text_dimension: Length of the text model's vectors.
+            picture_dimension: Length of the picture model's vectors.
+            storage_options: Keys and endpoint of the object store.
+
+        Raises:
+            SettingError: The table holds vectors of another length.
+            RoomVersionError: The table has other columns.
+            StorageError: It cannot be read or made.
+        """
+        self.url = str(url)
+        self.schema = segment_schema(text_dimension, picture_dimension)
+        self._options = dict(storage_options or {}) or None
+        self._remote = "://" in self.url and not self.url.startswith("file://")
+        self._reading, self._writing = Lock(), RLock()
+        self._looked = 0.0
+        self._cleaned = 0
+        self._dataset = self._tried(self._open)
+        self._check()
+        # two objects over one cache: reads never wait for a writer of this process
+        self._writer = self._tried(lambda: self._open(self._dataset.session()))
+
+    def _open(self, session: Any = None) -> Any:
+        lance = _lance()
+        try:
+            return lance.dataset(self.url, storage_options=self._options, session=session)
+        except (ValueError, OSError) as error:
+            if "not found" not in str(error).lower():
+                raise
+        return self._create("create")
+
+    def _create(self, mode: str) -> Any:
+        lance = _lance()
+        try:
+            made = lance.write_dataset(
+                self.schema.empty_table(), self.url, schema=self.schema, mode=mode, storage_options=self._options
+            )
+        except (ValueError, OSError) as error:
+            if "already exists" not in str(error).lower():
+                raise
+            return lance.dataset(self.url, storage_options=self._options)  # another process was first
+        upkeep.index_scalars(made)
+        return made
+
+    def _check(self) -> None:
+        found = self._dataset.schema
+        if found.names != self.schema.names:
+            raise RoomVersionError(
+                f"the index at {self.url} was written by another version of Strongroom; use that version to read it"
+            )
+        for column in VECTORS:
+            has, wants = found.field(column).type.list_size, self.schema.field(column).type.list_size
+            if has == wants:
+                continue
+            if self._dataset.count_rows() == 0:
+                self._dataset = self._tried(lambda: self._create("overwrite"))
+                return
+            setting = "picture_model" if column == "image_vector" else "text_model"
+            raise SettingError(
+                f"{setting} gives vectors of {wants} numbers, but the index was written with {has}: "
+                f"set {setting} back to the model that wrote it, or analyse the files anew in a new room"
+            )
+
+    # Reading
+
+    def latest(self) -> Any:
+        """Give the open dataset at its newest version; its caches stay warm."""
+        now = time.monotonic()
+        with self._reading:
+            if not self._remote or now - self._looked > REMOTE_SECONDS:
+                self._looked = now
+                if self._dataset.latest_version != self._dataset.version:
+                    self._dataset.checkout_latest()
+            return self._dataset
+
+    @property
+    def version(self) -> int:
+        """The version that a read gives now; it rises with every write."""
+        return int(self._tried(lambda: self.latest().version))
+
+    def count(self, where: str | None = None) -> int:
+        """Count rows."""
+        return int(self._tried(lambda: self.latest().count_rows(where)))
+
+    def rows(self, columns: Sequence[str], where: str | None = None, limit: int | None = None) -> pa.Table:
+        """Give some columns of the rows where a predicate holds."""
+        return self._tried(lambda: self.latest().scanner(columns=list(columns), filter=where, limit=limit).to_table())
+
+    def scan(self, columns: Sequence[str], where: str | None = None) -> Iterator[pa.RecordBatch]:
+        """Give the same batch by batch, of one version, in constant memory."""
+        yield from self._tried(lambda: self.latest().scanner(columns=list(columns), filter=where).to_batches())
+
+    def words(
+        self,
+        words: Sequence[str],
+        *,
+        phrases: Sequence[str] = (),
+        without: Sequence[str] = (),
+        columns: Sequence[str],
+        where: str | None = None,
+        limit: int,
+    ) -> pa.Table:
+        """Search the text by words, best first.
+
+        Args:
+            words: Any of these, in any inflection; the more and the rarer, the better (BM25).
+            phrases: All of these must occur, word after word.
+            without: None of these may occur.
+            columns: What to give of each row; ``_score`` is added.
+            where: A predicate that must hold.
+            limit: How many rows to give at most.
+        """
+        query = _full_text(words, phrases, without)
+        given = [*columns, "_score"]
+        return self._tried(
+            lambda: (
+                self.latest()
+                .scanner(columns=given, full_text_query=query, filter=where, prefilter=where is not None, limit=limit)
+                .to_table()
+            )
+        )
+
+    def nearest(self, column: str, vector: Vector, *, columns: Sequence[str], where: str | None = None, limit: int) -> pa.Table:
+        """Search a vector column, nearest first.
+
+        Args:
+            column: One of `VECTORS`.
+            vector: The query, of the column's length.
+            columns: What to give of each row; ``_distance`` (1 less the cosine) is added.
+            where: A predicate that must hold.
+            limit: How many rows to give at most.
+        """
+        nearest = {
+            "column": column,
+            "q": np.asarray(vector, np.float32),
+            "k": limit,
+            "metric": "cosine",
+            "minimum_nprobes": PROBES,
+            "refine_factor": max(2, REFINE * 10 // max(limit, 10)),
+        }
+        given = [*columns, "_distance"]
+        return self._tried(
+            lambda: self.latest().scanner(columns=given, nearest=nearest, filter=where, prefilter=where is not None).to_table()
+        )
+
+    def newest(self, columns: Sequence[str], where: str | None = None, *, limit: int) -> pa.Table:
+        """Give the rows where a predicate holds by falling ``taken_at``, those without one last."""
+        order = [_order("taken_at", ascending=False), _order("segment_id", ascending=True)]
+        return self._tried(
+            lambda: self.latest().scanner(columns=list(columns), filter=where, order_by=order, limit=limit).to_table()
+        )
+
+    # Writing
+
+    def merge(self, table: pa.Table) -> None:
+        """Add rows, replacing those with the same ``segment_id``; doing it twice changes nothing."""
+        whole = upkeep.copied(table.cast(self.schema))
+        for start in range(0, whole.num_rows, ROWS_A_MERGE):
+            self._written(partial(_upsert, rows=upkeep.copied(whole.slice(start, ROWS_A_MERGE))))
+
+    def delete(self, sha256s: Iterable[str], analyzer: str | None = None, version: int | None = None) -> None:
+        """Delete the rows of contents, of one analyzer and version where they are given; old versions still hold them."""
+        for some in _chunks(sha256s):
+            self._written(partial(_remove, where=predicates.of_contents(some, analyzer, version)))
+
+    def place(self, placements: Mapping[str, Placement]) -> None:
+        """Say where contents are now; a date that the content itself or an earlier placement gave stays."""
+        for some in _chunks(placements):
+            found = self.rows(("segment_id", "content_sha256", "taken_at"), predicates.of_contents(some))
+            if found.num_rows == 0:
+                continue
+            places = [placements[sha256] for sha256 in found.column("content_sha256").to_pylist()]
+            dates = found.column("taken_at").to_pylist()
+            change = pa.table(
+                {
+                    "segment_id": found.column("segment_id").combine_chunks(),
+                    "containers": [[str(number) for number in place.containers] for place in places],
+                    "extensions": [list(place.extensions) for place in places],
+                    "taken_at": [date or place.dated_at for date, place in zip(dates, places, strict=True)],
+                },
+                schema=pa.schema([self.schema.field(n) for n in ("segment_id", "containers", "extensions", "taken_at")]),
+            )
+            self._written(partial(_update, rows=change))
+
+    # Upkeep
+
+    def tail(self) -> int:
+        """Count the rows that the word index does not hold yet; they are found, but slowly."""
+        return int(self._tried(lambda: upkeep.tail(self.latest())))
+
+    def tend(self, *, finish: bool = False) -> None:
+        """Do what is due: merge small fragments, bring indexes up to date, remove old versions.
+
+        Args:
+            finish: Whether a burst of writing is over, so that even a short tail is indexed.
+        """
+        self._writer.checkout_latest()
+        due = upkeep.tail(self._writer) >= (1 if finish else upkeep.TAIL)
+        if due and upkeep.small_fragments(self._writer) >= upkeep.SMALL_FRAGMENTS:
+            self._written(lambda latest: upkeep.compact(latest, deletions=0.1))
+        if due:
+            self._written(upkeep.index_vectors)
+        if due or (finish and self._behind()):
+            self._written(upkeep.catch_up)
+        if due and self._writer.version - self._cleaned >= upkeep.SMALL_FRAGMENTS:
+            self._written(lambda latest: upkeep.clean(latest, upkeep.KEPT))
+            self._cleaned = self._writer.version
+
+    def _behind(self) -> bool:
+        rows = self._writer.count_rows()
+        return any(count < rows for name, count in upkeep.indexed(self._writer).items() if "vector" not in name)
+
+    def erase(self, sha256s: Iterable[str], *, alone: bool = False) -> None:
+        """Delete the rows of contents from this version, from every index and from all that is on disk.
+
+        Args:
+            sha256s: The contents.
+            alone: Whether no other process writes, so that what interrupted writers left is removed too.
+        """
+        self.delete(sha256s)
+        self._written(lambda dataset: upkeep.compact(dataset, deletions=0.0))
+        self._written(upkeep.index_words)  # compaction keeps a deleted row's words in the word list
+        self._written(upkeep.catch_up)
+        self._written(lambda dataset: upkeep.clean(dataset, timedelta(0), unverified=alone))
+
+    # Errors and conflicts
+
+    def _written(self, change: Callable[[Any], object]) -> None:
+        def on_newest() -> None:
+            self._writer.checkout_latest()
+            change(self._writer)
+
+        with self._writing:
+            self._tried(on_newest)
+        self._looked = 0.0
+
+    def _tried(self, act: Callable[[], R]) -> R:
+        attempt = 0
+        while True:
+            try:
+                return act()
+            except (OSError, ValueError, RuntimeError) as error:
+                attempt += 1
+                if isinstance(error, StrongroomError):
+                    raise
+                if attempt == ATTEMPTS or not _passing(error):
+                    raise _told(error, self.url) from error
+                time.sleep(random.uniform(0, 0.02 * 2 ** min(attempt, 6)))  # noqa: S311
+                self._looked = 0.0
+
+
+def _order(column: str, *, ascending: bool) -> Any:
+    from lance.dataset import ColumnOrdering
+
+    return ColumnOrdering(column, ascending=ascending, nulls_first=False)
+
+
+def _upsert(dataset: Any, rows: pa.Table) -> None:
+    dataset.merge_insert("segment_id").when_matched_update_all().when_not_matched_insert_all().execute(rows)
+
+
+def _update(dataset: Any, rows: pa.Table) -> None:
+    dataset.merge_insert("segment_id").when_matched_update_all().execute(rows)
+
+
+def _remove(dataset: Any, where: str) -> None:
+    dataset.delete(where)
+
+
+def _passing(error: Exception) -> bool:
+    """Say whether trying again on the newest version may help: a conflict, or an old version that was cleaned away."""
+    text = str(error).lower()
+    return "conflict" in text or "not found:" in text or "concurrent" in text or "borrowed" in text
+
+
+def _told(error: Exception, url: str) -> Exception:
+    text = str(error)
+    if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in text:
+        return StorageFull(f"no space is left for the index at {url}: free some and run the command again")
+    if "not found:" in text.lower():
+        return RoomDamaged(f"the index at {url} misses one of its files: run `strongroom check`. {text[:200]}")
+    if "://" in url and any(word in text for word in ("error sending request", "Connection", "timed out", "dns")):
+        return Unreachable(f"the index at {url} cannot be reached: check the network and the keys. {text[:200]}")
+    if isinstance(error, OSError):
+        return StorageError(f"the index at {url} cannot be used: {text[:300]}")
+    return error
+
+
+def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    rest = list(values)
+    for start in range(0, len(rest), CONTENTS_A_CHANGE):
+        yield rest[start : start + CONTENTS_A_CHANGE]
+
+
+def _full_text(words: Sequence[str], phrases: Sequence[str], without: Sequence[str]) -> Any:
+    from lance.query import BooleanQuery, MatchQuery, Occur, PhraseQuery
+
+    some = MatchQuery(" ".join(words), "text") if words else None
+    if some is not None and not phrases and not without:
+        return some
+    must = [(Occur.MUST, PhraseQuery(phrase, "text")) for phrase in phrases]
+    should = [(Occur.SHOULD if must else Occur.MUST, some)] if some is not None else []
+    # an exclusion of several tokens ("e-mail") means them in a row, as a phrase does
+    return BooleanQuery([*must, *should, *((Occur.MUST_NOT, PhraseQuery(phrase, "text")) for phrase in without)])
