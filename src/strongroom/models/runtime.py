@@ -15,13 +15,13 @@ def _core() -> Any:
     return openvino.Core()
 
 
-def compile_model(file: Path, store: ModelStore, threads: int) -> Any:
-    """Compile an ONNX file (or OpenVINO's own format) for this machine's processor.
+def compile_model(model: Path | Any, store: ModelStore, threads: int) -> Any:
+    """Compile a model for this machine's processor.
 
     OpenVINO picks the precision itself: bfloat16 where the processor has units for it, else float32.
 
     Args:
-        file: The model.
+        model: An ONNX file (or OpenVINO's own format), or an ``openvino.Model``.
         store: Where the compiled form is kept; a lock keeps other processes from reading it half written.
         threads: Processor threads that one inference may use.
 
@@ -31,12 +31,14 @@ def compile_model(file: Path, store: ModelStore, threads: int) -> Any:
     Raises:
         ModelCorrupt: The file cannot be read as a model.
     """
-    options: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
+    # pinned threads of several processes all take the same core: two workers then do half the work (measured)
+    options: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1, "ENABLE_CPU_PINNING": False}
+    source = str(model) if isinstance(model, Path) else model
     kept = store.compiled
     try:
         if kept is None:
-            return _core().compile_model(str(file), "CPU", options)
+            return _core().compile_model(source, "CPU", options)
         with locked(kept / ".lock"):
-            return _core().compile_model(str(file), "CPU", options | {"CACHE_DIR": str(kept)})
+            return _core().compile_model(source, "CPU", options | {"CACHE_DIR": str(kept)})
     except RuntimeError as error:
-        raise ModelCorrupt(f"OpenVINO cannot load {file}: {str(error).splitlines()[-1]}") from error
+        raise ModelCorrupt(f"OpenVINO cannot load {model}: {str(error).splitlines()[-1]}") from error
