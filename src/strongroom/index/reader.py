@@ -11,9 +11,10 @@ from strongroom.domain.findings import IMAGE, Vector
 from strongroom.domain.query import Query
 from strongroom.index.fusion import LABELS, LOOKS, MEANING, PICTURE_CHANNELS, RANK_CONSTANT, WORDS, firsts, fuse, weights
 from strongroom.index.tokens import holds, telling
-from strongroom.storage.tables import SegmentTable, predicates
+from strongroom.storage.tables import SegmentTable, View, predicates
+from strongroom.storage.tables.view import ROW
 
-DEPTH = 200
+DEPTH = 100
 """Segments that each channel ranks."""
 HELD = 1_000
 """Contents that hold a wanted phrase, at most; the best by BM25 are kept."""
@@ -46,13 +47,16 @@ RANKED = pa.schema(
 )
 
 
-class _Found(NamedTuple):
+Channel = list[tuple[int, float]]
+"""Rows that a channel found and how close each is, best first."""
+
+
+class _Row(NamedTuple):
     segment: str
     content: str
     kind: str
     language: str | None
     taken_at: object
-    closeness: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,23 +108,32 @@ class IndexReader:
             depth: Segments that each channel ranks.
         """
         where = predicates.filtered(query, only=containers, without=without)
-        barred = self._barred(query)
-        if query.phrases:
-            held = self._held(query, where)
-            where = predicates.both(where, predicates.one_of("content_sha256", sorted(held - barred)))
-        elif barred and len(barred) <= INLINE:
-            where = predicates.both(where, f"NOT {predicates.one_of('content_sha256', sorted(barred))}")
-        if not query.terms:
-            return self._listed(where, barred, depth)
         given = {channel: vector for channel, vector in vectors.items() if channel in COLUMNS}
-        runs = {channel: self._pool.submit(self._near, channel, vector, where, depth) for channel, vector in given.items()}
-        words = self._words(query, where, depth, passages=any(channel in PICTURE_CHANNELS for channel in given))
-        found = {WORDS: words} | {channel: run.result() for channel, run in runs.items()}
-        cut = any(len(rows) >= depth for rows in found.values())
-        found = {channel: _above(rows, (floors or {}).get(channel)) for channel, rows in found.items()}
-        if len(barred) > INLINE:
-            found = {channel: [row for row in rows if row.content not in barred] for channel, rows in found.items()}
-        return Ranking(table=_ranked(found), cut=cut)
+
+        def act(view: View) -> Ranking:
+            barred = _barred(view, query)
+            narrowed = where
+            if query.phrases:
+                narrowed = predicates.both(
+                    where, predicates.one_of("content_sha256", sorted(_held(view, query, where) - barred))
+                )
+            elif barred and len(barred) <= INLINE:
+                narrowed = predicates.both(where, f"NOT {predicates.one_of('content_sha256', sorted(barred))}")
+            if not query.terms:
+                return _listed(view, narrowed, barred, depth)
+            runs = {name: self._pool.submit(_near, view, name, given[name], narrowed, depth) for name in given}
+            found = {WORDS: _words(view, query, narrowed, depth)} | {name: run.result() for name, run in runs.items()}
+            cut = any(len(rows) >= depth for rows in found.values())
+            found = {name: _above(rows, (floors or {}).get(name)) for name, rows in found.items()}
+            rows = _taken(view, found)
+            if LABELS in found or LOOKS in found:
+                passages = sum(rows[row].kind != IMAGE for row, _ in found[WORDS])
+                if len(found[WORDS]) >= depth and passages < depth // 2:  # labels of pictures crowd the passages out
+                    found[WORDS] = _words(view, query, predicates.both(narrowed, f"kind != '{IMAGE}'"), depth)
+                    rows = _taken(view, found)
+            return Ranking(table=_ranked(found, rows, barred), cut=cut)
+
+        return self._table.read(act)
 
     def similar(
         self,
@@ -141,8 +154,12 @@ class IndexReader:
             depth: Pictures that are ranked.
         """
         where = predicates.filtered(query or Query(), only=containers, without=without)
-        rows = self._near(LOOKS, vector, where, depth)
-        return Ranking(table=_ranked({LOOKS: rows}), cut=len(rows) >= depth)
+
+        def act(view: View) -> Ranking:
+            found = {LOOKS: _near(view, LOOKS, vector, where, depth)}
+            return Ranking(table=_ranked(found, _taken(view, found), set()), cut=len(found[LOOKS]) >= depth)
+
+        return self._table.read(act)
 
     def looks(self, sha256: str) -> Vector | None:
         """Give the picture vector of a content; None where it has none."""
@@ -155,92 +172,94 @@ class IndexReader:
         rows = self._table.rows(SHOWN, predicates.one_of("segment_id", ids)) if ids else None
         return {str(row["segment_id"]): row for row in rows.to_pylist()} if rows is not None else {}
 
-    def _words(self, query: Query, where: str | None, depth: int, *, passages: bool) -> list[_Found]:
-        """Rank by BM25; a picture's labels fill the ranking only where no picture channel ranks them better."""
-        words = telling([*query.words, *(word for phrase in query.phrases for word in phrase.split())])
-        rows = self._bm25(words, where, depth)
-        if passages and len(rows) >= depth and sum(row.kind != IMAGE for row in rows) < depth // 2:
-            rows = self._bm25(words, predicates.both(where, f"kind != '{IMAGE}'"), depth)
-        return rows
 
-    def _bm25(self, words: Sequence[str], where: str | None, depth: int) -> list[_Found]:
-        return _rows(self._table.words(words, columns=_NARROW, where=where, limit=depth), "_score")
-
-    def _near(self, channel: str, vector: Vector, where: str | None, depth: int) -> list[_Found]:
-        table = self._table.nearest(COLUMNS[channel], vector, columns=_NARROW, where=where, limit=depth)
-        return _rows(table, "_distance")
-
-    def _held(self, query: Query, where: str | None) -> set[str]:
-        """Give the contents that hold every phrase, each perhaps in another segment, word for word."""
-        held: set[str] | None = None
-        for phrase in query.phrases:
-            rows = self._table.words(
-                (), phrases=(phrase,), columns=("content_sha256", "text"), where=where, limit=HELD * (2 if held is None else 4)
-            )
-            pairs = zip(rows.column("content_sha256").to_pylist(), rows.column("text").to_pylist(), strict=True)
-            holding = firsts(content for content, text in pairs if holds(text, phrase))
-            held = set(holding[:HELD]) if held is None else held & set(holding)
-        return held or set()
-
-    def _barred(self, query: Query) -> set[str]:
-        """Give the contents that hold what the query excludes, in whichever of their segments."""
-        barred: set[str] = set()
-        for term in query.without:
-            columns = ("content_sha256", "text") if term.exact else ("content_sha256",)
-            rows = self._table.words((), phrases=(term.text,), columns=columns, limit=BARRED)
-            contents = rows.column("content_sha256").to_pylist()
-            if term.exact:
-                texts = rows.column("text").to_pylist()
-                contents = [content for content, text in zip(contents, texts, strict=True) if holds(text, term.text)]
-            barred |= set(contents)
-        return barred
-
-    def _listed(self, where: str | None, barred: set[str], depth: int) -> Ranking:
-        """Give what the filters let through, the newest first."""
-        rows = self._table.newest(_NARROW, where, limit=max(depth, LISTED))
-        found = [row for row in _rows(rows, None) if row.content not in barred]
-        contents = set(firsts(row.content for row in found)[:depth])
-        shown = [row for row in found if row.content in contents]
-        return Ranking(table=_ranked({"": shown}), cut=len(shown) < len(found) or rows.num_rows >= LISTED)
+def _words(view: View, query: Query, where: str | None, depth: int) -> Channel:
+    words = telling([*query.words, *(word for phrase in query.phrases for word in phrase.split())])
+    return _pairs(view.words(words, where=where, limit=depth))
 
 
-def _rows(table: pa.Table, measure: str | None) -> list[_Found]:
-    columns = [table.column(name).to_pylist() for name in _NARROW]
-    measured = table.column(measure).to_pylist() if measure else [0.0] * table.num_rows
-    closeness = [1 - value for value in measured] if measure == "_distance" else measured
-    rows = [_Found(*row) for row in zip(*columns, closeness, strict=True)]
-    # equal scores come in any order from the index; pages must not depend on it
-    return sorted(rows, key=lambda row: (-row.closeness, row.content, row.segment)) if measure else rows
+def _near(view: View, channel: str, vector: Vector, where: str | None, depth: int) -> Channel:
+    return _pairs(view.nearest(COLUMNS[channel], vector, where=where, limit=depth))
 
 
-def _above(rows: list[_Found], floor: float | None) -> list[_Found]:
-    return rows if floor is None else [row for row in rows if row.closeness >= floor]
+def _pairs(table: pa.Table) -> Channel:
+    rows = table.column(ROW).to_pylist()
+    if "_distance" in table.column_names:
+        return [(row, 1 - distance) for row, distance in zip(rows, table.column("_distance").to_pylist(), strict=True)]
+    return list(zip(rows, table.column("_score").to_pylist(), strict=True))
 
 
-def _ranked(found: Mapping[str, list[_Found]]) -> pa.Table:
+def _above(channel: Channel, floor: float | None) -> Channel:
+    return channel if floor is None else [(row, closeness) for row, closeness in channel if closeness >= floor]
+
+
+def _taken(view: View, found: Mapping[str, Channel]) -> dict[int, _Row]:
+    """Read what is needed to group, once for all channels: reading a row costs more than finding it."""
+    table = view.take(sorted({row for channel in found.values() for row, _ in channel}), _NARROW)
+    rows = zip(*(table.column(name).to_pylist() for name in _NARROW), strict=True)
+    return dict(zip(table.column(ROW).to_pylist(), (_Row(*row) for row in rows), strict=True))
+
+
+def _held(view: View, query: Query, where: str | None) -> set[str]:
+    """Give the contents that hold every phrase, each perhaps in another segment, word for word."""
+    held: set[str] | None = None
+    for phrase in query.phrases:
+        rows = view.words((), phrases=(phrase,), columns=("content_sha256", "text"), where=where, limit=HELD * 4)
+        pairs = zip(rows.column("content_sha256").to_pylist(), rows.column("text").to_pylist(), strict=True)
+        holding = firsts(content for content, text in pairs if holds(text, phrase))
+        held = set(holding[:HELD]) if held is None else held & set(holding)
+    return held or set()
+
+
+def _barred(view: View, query: Query) -> set[str]:
+    """Give the contents that hold what the query excludes, in whichever of their segments."""
+    barred: set[str] = set()
+    for term in query.without:
+        columns = ("content_sha256", "text") if term.exact else ("content_sha256",)
+        # as a phrase, since an excluded word of several tokens ("e-mail") means them in a row
+        rows = view.words((), phrases=(term.text,), columns=columns, limit=BARRED)
+        contents = rows.column("content_sha256").to_pylist()
+        if term.exact:
+            texts = rows.column("text").to_pylist()
+            contents = [content for content, text in zip(contents, texts, strict=True) if holds(text, term.text)]
+        barred |= set(contents)
+    return barred
+
+
+def _listed(view: View, where: str | None, barred: set[str], depth: int) -> Ranking:
+    """Give what the filters let through, the newest first."""
+    table = view.newest(_NARROW, where, limit=LISTED)
+    rows = [_Row(*row) for row in zip(*(table.column(name).to_pylist() for name in _NARROW), strict=True)]
+    contents = set(firsts(row.content for row in rows if row.content not in barred)[:depth])
+    shown = [row for row in rows if row.content in contents]
+    numbered = dict(enumerate(shown))
+    cut = len(shown) < len(rows) or table.num_rows >= LISTED
+    return Ranking(table=_ranked({"": [(number, 0.0) for number in numbered]}, numbered, set()), cut=cut)
+
+
+def _ranked(found: Mapping[str, Channel], rows: Mapping[int, _Row], barred: set[str]) -> pa.Table:
     """Fuse the channels; contents by score, and within each its segments by theirs."""
     looked = any(channel in found for channel in PICTURE_CHANNELS)
-    # BM25 of five labels says less than their vector: where a picture channel ran, it alone ranks pictures
-    counted = {
-        channel: [row for row in rows if not (looked and channel == WORDS and row.kind == IMAGE)]
-        for channel, rows in found.items()
-    }
     weight = weights(found)
-    scores = fuse({channel: firsts(row.content for row in rows) for channel, rows in counted.items()}, weight)
+    rankings: dict[str, list[str]] = {}
     parts: dict[str, float] = {}
-    for channel, rows in counted.items():
-        for rank, row in enumerate(rows, start=1):
+    by: dict[str, dict[str, tuple[_Row, list[str]]]] = {}
+    for channel, pairs in found.items():
+        kept = [(rows[number], closeness) for number, closeness in pairs if rows[number].content not in barred]
+        # the index gives equals in any order, and pages must not depend on it
+        kept = sorted(kept, key=lambda pair: (-pair[1], pair[0].content, pair[0].segment)) if channel else kept
+        for row, _ in kept:
+            by.setdefault(row.content, {}).setdefault(row.segment, (row, []))[1].append(channel)
+        # BM25 of five labels says less than their vector: where a picture channel ran, it alone ranks pictures
+        counted = [row for row, _ in kept if not (looked and channel == WORDS and row.kind == IMAGE)]
+        rankings[channel] = firsts(row.content for row in counted)
+        for rank, row in enumerate(counted, start=1):
             parts[row.segment] = parts.get(row.segment, 0.0) + weight[channel] / (RANK_CONSTANT + rank)
-    by: dict[str, dict[str, tuple[_Found, list[str]]]] = {}
-    for channel, rows in found.items():
-        for row in rows:
-            if row.content in scores:
-                by.setdefault(row.content, {}).setdefault(row.segment, (row, []))[1].append(channel)
-    return _table(scores, parts, by)
+    return _table(fuse(rankings, weight), parts, by)
 
 
 def _table(
-    scores: Mapping[str, float], parts: Mapping[str, float], by: Mapping[str, Mapping[str, tuple[_Found, list[str]]]]
+    scores: Mapping[str, float], parts: Mapping[str, float], by: Mapping[str, Mapping[str, tuple[_Row, list[str]]]]
 ) -> pa.Table:
     rows: list[tuple[object, ...]] = []
     for content, score in scores.items():

@@ -1,5 +1,6 @@
 """Lance tables: the only place that imports Lance."""
 
 from strongroom.storage.tables.segments import SegmentTable
+from strongroom.storage.tables.view import View
 
-__all__ = ["SegmentTable"]
+__all__ = ["SegmentTable", "View"]

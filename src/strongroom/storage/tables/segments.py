@@ -14,10 +14,8 @@ from pathlib import Path
 from threading import Lock, RLock
 from typing import Any, TypeVar
 
-import numpy as np
 import pyarrow as pa
 
-from strongroom.domain.findings import Vector
 from strongroom.domain.segments import VECTORS, Placement, segment_schema
 from strongroom.errors import (
     RoomDamaged,
@@ -29,6 +27,7 @@ from strongroom.errors import (
     Unreachable,
 )
 from strongroom.storage.tables import predicates, upkeep
+from strongroom.storage.tables.view import View
 
 R = TypeVar("R")
 
@@ -37,10 +36,6 @@ CONTENTS_A_CHANGE = 1_000
 ATTEMPTS = 12
 REMOTE_SECONDS = 1.0
 """How old the view of a table on an object store may be: looking for a newer version is a listing there."""
-
-PROBES = 50
-REFINE = 10
-"""With them recall@10 is .97 or better at a million rows (see bench/search.py)."""
 
 
 def _lance() -> Any:
@@ -124,92 +119,36 @@ class SegmentTable:
 
     # Reading
 
-    def latest(self) -> Any:
-        """Give the open dataset at its newest version; its caches stay warm."""
+    def view(self) -> View:
+        """Give the newest version, held still; its caches are shared with all others, so it costs next to nothing."""
         now = time.monotonic()
         with self._reading:
             if not self._remote or now - self._looked > REMOTE_SECONDS:
                 self._looked = now
                 if self._dataset.latest_version != self._dataset.version:
-                    self._dataset.checkout_latest()
-            return self._dataset
+                    self._dataset = self._open(self._dataset.session())
+            return View(self._dataset)
+
+    def read(self, act: Callable[[View], R]) -> R:
+        """Run something on one version, and on a newer one if that version was cleaned away meanwhile."""
+        return self._tried(lambda: act(self.view()))
 
     @property
     def version(self) -> int:
         """The version that a read gives now; it rises with every write."""
-        return int(self._tried(lambda: self.latest().version))
+        return self.read(lambda view: view.version)
 
     def count(self, where: str | None = None) -> int:
         """Count rows."""
-        return int(self._tried(lambda: self.latest().count_rows(where)))
+        return self.read(lambda view: view.count(where))
 
     def rows(self, columns: Sequence[str], where: str | None = None, limit: int | None = None) -> pa.Table:
         """Give some columns of the rows where a predicate holds."""
-        return self._tried(lambda: self.latest().scanner(columns=list(columns), filter=where, limit=limit).to_table())
+        return self.read(lambda view: view.rows(columns, where, limit))
 
     def scan(self, columns: Sequence[str], where: str | None = None) -> Iterator[pa.RecordBatch]:
         """Give the same batch by batch, of one version, in constant memory."""
-        yield from self._tried(lambda: self.latest().scanner(columns=list(columns), filter=where).to_batches())
-
-    def words(
-        self,
-        words: Sequence[str],
-        *,
-        phrases: Sequence[str] = (),
-        without: Sequence[str] = (),
-        columns: Sequence[str],
-        where: str | None = None,
-        limit: int,
-    ) -> pa.Table:
-        """Search the text by words, best first.
-
-        Args:
-            words: Any of these, in any inflection; the more and the rarer, the better (BM25).
-            phrases: All of these must occur, word after word.
-            without: None of these may occur.
-            columns: What to give of each row; ``_score`` is added.
-            where: A predicate that must hold.
-            limit: How many rows to give at most.
-        """
-        query = _full_text(words, phrases, without)
-        given = [*columns, "_score"]
-        return self._tried(
-            lambda: (
-                self.latest()
-                .scanner(columns=given, full_text_query=query, filter=where, prefilter=where is not None, limit=limit)
-                .to_table()
-            )
-        )
-
-    def nearest(self, column: str, vector: Vector, *, columns: Sequence[str], where: str | None = None, limit: int) -> pa.Table:
-        """Search a vector column, nearest first.
-
-        Args:
-            column: One of `VECTORS`.
-            vector: The query, of the column's length.
-            columns: What to give of each row; ``_distance`` (1 less the cosine) is added.
-            where: A predicate that must hold.
-            limit: How many rows to give at most.
-        """
-        nearest = {
-            "column": column,
-            "q": np.asarray(vector, np.float32),
-            "k": limit,
-            "metric": "cosine",
-            "minimum_nprobes": PROBES,
-            "refine_factor": max(2, REFINE * 10 // max(limit, 10)),
-        }
-        given = [*columns, "_distance"]
-        return self._tried(
-            lambda: self.latest().scanner(columns=given, nearest=nearest, filter=where, prefilter=where is not None).to_table()
-        )
-
-    def newest(self, columns: Sequence[str], where: str | None = None, *, limit: int) -> pa.Table:
-        """Give the rows where a predicate holds by falling ``taken_at``, those without one last."""
-        order = [_order("taken_at", ascending=False), _order("segment_id", ascending=True)]
-        return self._tried(
-            lambda: self.latest().scanner(columns=list(columns), filter=where, order_by=order, limit=limit).to_table()
-        )
+        yield from self._tried(lambda: self.view().batches(columns, where))
 
     # Writing
 
@@ -247,7 +186,7 @@ class SegmentTable:
 
     def tail(self) -> int:
         """Count the rows that the word index does not hold yet; they are found, but slowly."""
-        return int(self._tried(lambda: upkeep.tail(self.latest())))
+        return self.read(lambda view: view.tail)
 
     def tend(self, *, finish: bool = False) -> None:
         """Do what is due: merge small fragments, bring indexes up to date, remove old versions.
@@ -310,12 +249,6 @@ class SegmentTable:
                 self._looked = 0.0
 
 
-def _order(column: str, *, ascending: bool) -> Any:
-    from lance.dataset import ColumnOrdering
-
-    return ColumnOrdering(column, ascending=ascending, nulls_first=False)
-
-
 def _upsert(dataset: Any, rows: pa.Table) -> None:
     dataset.merge_insert("segment_id").when_matched_update_all().when_not_matched_insert_all().execute(rows)
 
@@ -351,15 +284,3 @@ def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
     rest = list(values)
     for start in range(0, len(rest), CONTENTS_A_CHANGE):
         yield rest[start : start + CONTENTS_A_CHANGE]
-
-
-def _full_text(words: Sequence[str], phrases: Sequence[str], without: Sequence[str]) -> Any:
-    from lance.query import BooleanQuery, MatchQuery, Occur, PhraseQuery
-
-    some = MatchQuery(" ".join(words), "text") if words else None
-    if some is not None and not phrases and not without:
-        return some
-    must = [(Occur.MUST, PhraseQuery(phrase, "text")) for phrase in phrases]
-    should = [(Occur.SHOULD if must else Occur.MUST, some)] if some is not None else []
-    # an exclusion of several tokens ("e-mail") means them in a row, as a phrase does
-    return BooleanQuery([*must, *should, *((Occur.MUST_NOT, PhraseQuery(phrase, "text")) for phrase in without)])

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from strongroom.domain.segments import VECTORS
+from strongroom.storage.tables.partitions import centres
 
 WORDS = "text_idx"
 TAIL = 10_000
@@ -19,6 +20,7 @@ SMALL_FRAGMENTS = 64
 """Fragments worth merging beyond which they are merged."""
 FLAT_BYTES = 40_000_000
 """Bytes of vectors (two a number) that a search may read whole; above them the column gets an index."""
+MOST_PARTITIONS = 4096
 KEPT = timedelta(minutes=10)
 """How long an old version stays, so that a reader in another process may finish."""
 
@@ -73,13 +75,15 @@ def index_vectors(dataset: Any) -> None:
             continue
         count = dataset.count_rows(f"{column} IS NOT NULL")
         if count >= least:
+            partitions = min(MOST_PARTITIONS, max(16, round(math.sqrt(count) / 2)))
             dataset.create_index(
                 column,
                 "IVF_RQ",
                 name=f"{column}_idx",
                 metric="cosine",
-                num_partitions=max(16, round(math.sqrt(count))),
+                num_partitions=partitions,
                 num_bits=1,
+                ivf_centroids=centres(dataset, column, partitions, count / dataset.count_rows()),
             )
 
 

@@ -1,0 +1,126 @@
+"""One version of the segments table, to read from."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from strongroom.domain.findings import Vector
+from strongroom.storage.tables import upkeep
+
+ROW = "_rowid"
+"""The column that names a row of one version; meaningless in another."""
+
+PROBES = 20
+"""Partitions of a vector index that are looked through at the least."""
+REFINED = 100
+"""Nearest rows by the index's one-bit codes that are compared again by their whole vectors, at the least."""
+
+
+class View:
+    """One version of the table: nothing that is written later changes what it gives."""
+
+    def __init__(self, dataset: Any) -> None:
+        """Take an open dataset."""
+        self._dataset = dataset
+
+    @property
+    def version(self) -> int:
+        """The version."""
+        return int(self._dataset.version)
+
+    @property
+    def tail(self) -> int:
+        """Rows that the word index does not hold yet; they are found, but slowly."""
+        return upkeep.tail(self._dataset)
+
+    def count(self, where: str | None = None) -> int:
+        """Count rows."""
+        return int(self._dataset.count_rows(where))
+
+    def rows(self, columns: Sequence[str], where: str | None = None, limit: int | None = None) -> pa.Table:
+        """Give some columns of the rows where a predicate holds."""
+        return self._dataset.scanner(columns=list(columns), filter=where, limit=limit).to_table()
+
+    def batches(self, columns: Sequence[str], where: str | None = None) -> Iterator[pa.RecordBatch]:
+        """Give the same batch by batch."""
+        yield from self._dataset.scanner(columns=list(columns), filter=where).to_batches()
+
+    def take(self, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:
+        """Give some columns, and `ROW`, of rows that another method of this view named; in any order."""
+        listed = ",".join(map(str, rows)) or "NULL"
+        return self._dataset.scanner(columns=[ROW, *columns], filter=f"{ROW} IN ({listed})").to_table()
+
+    def newest(self, columns: Sequence[str], where: str | None = None, *, limit: int) -> pa.Table:
+        """Give the rows where a predicate holds by falling ``taken_at``, those without one last."""
+        from lance.dataset import ColumnOrdering
+
+        order = [
+            ColumnOrdering("taken_at", ascending=False, nulls_first=False),
+            ColumnOrdering("segment_id", ascending=True, nulls_first=False),
+        ]
+        return self._dataset.scanner(columns=list(columns), filter=where, order_by=order, limit=limit).to_table()
+
+    def words(
+        self,
+        words: Sequence[str],
+        *,
+        phrases: Sequence[str] = (),
+        columns: Sequence[str] = (ROW,),
+        where: str | None = None,
+        limit: int,
+    ) -> pa.Table:
+        """Search the text by words, best first.
+
+        Args:
+            words: Any of these, in any inflection; the more and the rarer, the better (BM25).
+            phrases: All of these must occur, word after word, in any inflection.
+            columns: What to give of each row; ``_score`` is added.
+            where: A predicate that must hold.
+            limit: How many rows to give at most.
+        """
+        query = _full_text(words, phrases)
+        scanner = self._dataset.scanner(
+            columns=[*columns, "_score"],  # named, or Lance warns once a query
+            full_text_query=query,
+            filter=where,
+            prefilter=where is not None,
+            limit=limit,
+        )
+        return scanner.to_table()
+
+    def nearest(
+        self, column: str, vector: Vector, *, columns: Sequence[str] = (ROW,), where: str | None = None, limit: int
+    ) -> pa.Table:
+        """Search a vector column, nearest first.
+
+        Args:
+            column: One of the vector columns.
+            vector: The query, of the column's length.
+            columns: What to give of each row; ``_distance`` (1 less the cosine) is added.
+            where: A predicate that must hold.
+            limit: How many rows to give at most.
+        """
+        nearest = {
+            "column": column,
+            "q": np.asarray(vector, np.float32),
+            "k": limit,
+            "metric": "cosine",
+            "minimum_nprobes": PROBES,
+            "refine_factor": max(1, -(-REFINED // limit)),
+        }
+        scanner = self._dataset.scanner(
+            columns=[*columns, "_distance"], nearest=nearest, filter=where, prefilter=where is not None
+        )
+        return scanner.to_table()
+
+
+def _full_text(words: Sequence[str], phrases: Sequence[str]) -> Any:
+    from lance.query import BooleanQuery, MatchQuery, Occur, PhraseQuery
+
+    some = MatchQuery(" ".join(words), "text") if words else None
+    if some is not None and not phrases:
+        return some
+    must = [(Occur.MUST, PhraseQuery(phrase, "text")) for phrase in phrases]
+    return BooleanQuery([*must, *([(Occur.SHOULD, some)] if some is not None else [])])
