@@ -18,6 +18,7 @@ DOCUMENT_TYPES = (
     "application/msword",
     OOXML + "wordprocessingml.document",
     "application/vnd.ms-word.document.macroenabled.12",
+    "application/vnd.ms-word.template.macroenabled.12",
     OOXML + "wordprocessingml.template",
     ODF + "text",
     ODF + "text-template",
@@ -27,6 +28,7 @@ DOCUMENT_TYPES = (
 SPREADSHEET_TYPES = (
     "application/vnd.ms-excel",
     "application/vnd.ms-excel.sheet.macroenabled.12",
+    "application/vnd.ms-excel.template.macroenabled.12",
     "application/vnd.ms-excel.sheet.binary.macroenabled.12",
     OOXML + "spreadsheetml.sheet",
     OOXML + "spreadsheetml.template",
@@ -36,6 +38,8 @@ SPREADSHEET_TYPES = (
 PRESENTATION_TYPES = (
     "application/vnd.ms-powerpoint",
     "application/vnd.ms-powerpoint.presentation.macroenabled.12",
+    "application/vnd.ms-powerpoint.slideshow.macroenabled.12",
+    "application/vnd.ms-powerpoint.template.macroenabled.12",
     OOXML + "presentationml.presentation",
     OOXML + "presentationml.slideshow",
     OOXML + "presentationml.template",
