@@ -11,7 +11,10 @@ import struct
 import tarfile
 import wave
 import zipfile
+from collections.abc import Callable
 from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, BinaryIO, Never
 
 import docx
 import numpy as np
@@ -26,6 +29,7 @@ from strongroom.domain.media import EML, EMPTY, MBOX, MSG, ODF, OOXML, type_of
 from strongroom.models.filetypes import FileTypes
 
 HEAD = 16_384
+POWERPOINT = "application/vnd.ms-powerpoint.presentation"
 TYPES = FileTypes()
 
 
@@ -34,16 +38,16 @@ def identify(data: bytes, name: str = "file") -> str:
 
 
 @pytest.fixture
-def no_magika(monkeypatch):
-    def refuse(self, stream):
+def no_magika(monkeypatch: pytest.MonkeyPatch):
+    def refuse(self: FileTypes, stream: BinaryIO) -> Never:
         raise AssertionError("Magika was asked about an ordinary file")
 
     monkeypatch.setattr(FileTypes, "_ask_magika", refuse)
 
 
-def picture(kind: str, **options) -> bytes:
+def picture(kind: str) -> bytes:
     out = io.BytesIO()
-    Image.fromarray(np.arange(48 * 48 * 3, dtype=np.uint8).reshape(48, 48, 3)).save(out, kind, **options)
+    Image.fromarray(np.arange(48 * 48 * 3, dtype=np.uint8).reshape(48, 48, 3)).save(out, kind)
     return out.getvalue()
 
 
@@ -61,7 +65,7 @@ def picture(kind: str, **options) -> bytes:
         ("JPEG2000", "image/jp2"),
     ],
 )
-def test_pictures_are_told_whatever_their_name(kind, media_type):
+def test_pictures_are_told_whatever_their_name(kind: str, media_type: str):
     assert identify(picture(kind), "letter.docx") == media_type
 
 
@@ -77,7 +81,7 @@ def test_heic_and_avif_are_told_by_brand():
     assert identify(b"\0\0\0\x0cJXL \r\n\x87\n" + b"\0" * 40) == "image/jxl"
 
 
-def office(make) -> bytes:
+def office(make: Callable[[], Any]) -> bytes:
     out = io.BytesIO()
     make().save(out)
     return out.getvalue()
@@ -100,7 +104,7 @@ def zipped(members: dict[str, str], *, first_stored: bool = False) -> bytes:
         (pptx.Presentation, OOXML + "presentationml.presentation"),
     ],
 )
-def test_office_files_are_told_from_plain_zips(make, media_type):
+def test_office_files_are_told_from_plain_zips(make: Callable[[], Any], media_type: str):
     assert identify(office(make), "photos.zip") == media_type
 
 
@@ -119,7 +123,7 @@ def test_office_files_are_told_from_plain_zips(make, media_type):
         ),
     ],
 )
-def test_templates_and_macro_variants_are_told_by_their_main_part(main, media_type):
+def test_templates_and_macro_variants_are_told_by_their_main_part(main: str, media_type: str):
     types = (
         f'<Types><Override PartName="/x" ContentType="application/xml"/><Override PartName="/y" ContentType="{main}"/></Types>'
     )
@@ -130,7 +134,7 @@ def test_templates_and_macro_variants_are_told_by_their_main_part(main, media_ty
 
 @pytest.mark.usefixtures("no_magika")
 @pytest.mark.parametrize("kind", ["text", "spreadsheet", "presentation"])
-def test_open_document_files_are_told_by_their_mimetype(kind):
+def test_open_document_files_are_told_by_their_mimetype(kind: str):
     members = {"mimetype": ODF + kind, "content.xml": "<x/>"}
     assert identify(zipped(members, first_stored=True)) == ODF + kind
     assert identify(zipped(dict(reversed(members.items())))) == ODF + kind
@@ -207,7 +211,7 @@ def compound(*streams: str) -> bytes:
         ("Other", "x.doc", "application/x-ole-storage"),
     ],
 )
-def test_old_office_files_and_messages_are_told_by_their_streams(stream, name, media_type):
+def test_old_office_files_and_messages_are_told_by_their_streams(stream: str, name: str, media_type: str):
     assert identify(compound("\x05SummaryInformation", stream), name) == media_type
 
 
@@ -238,7 +242,7 @@ def message() -> EmailMessage:
 
 
 @pytest.mark.usefixtures("no_magika")
-def test_mail_is_told_from_text_and_a_mailbox_from_one_message(tmp_path):
+def test_mail_is_told_from_text_and_a_mailbox_from_one_message(tmp_path: Path):
     assert identify(message().as_bytes(), "x.txt") == EML
     assert identify(b"Received: from x\r\n\tby y; Mon, 1 Jan 2024 10:00:00\r\nSubject: a\r\n\r\nb", "x") == EML
     box = mailbox.mbox(tmp_path / "box")
@@ -282,7 +286,7 @@ def test_mail_is_told_from_text_and_a_mailbox_from_one_message(tmp_path):
         ("BEGIN:VCARD\nFN:A\n", "a", "text/vcard"),
     ],
 )
-def test_texts_are_told_by_what_they_say_then_by_name(text, name, media_type):
+def test_texts_are_told_by_what_they_say_then_by_name(text: str, name: str, media_type: str):
     assert identify(text.encode(), name) == media_type
 
 
@@ -295,10 +299,9 @@ def test_a_large_json_is_told_by_its_beginning():
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "cp1251", "koi8-r", "shift-jis"]
 )
-def test_text_is_text_in_any_encoding(encoding):
-    words = {"cp1251": "Привет, мир. ", "koi8-r": "Привет, мир. ", "shift-jis": "こんにちは世界。"}.get(
-        encoding, "Größe und Übermaß. "
-    )
+def test_text_is_text_in_any_encoding(encoding: str):
+    foreign = {"cp1251": "Привет, мир. ", "koi8-r": "Привет, мир. ", "shift-jis": "こんにちは世界。"}
+    words = foreign.get(encoding, "Größe und Übermaß. ")
     assert identify((words * 20).encode(encoding), "a.txt") == "text/plain"
 
 
@@ -353,5 +356,5 @@ def test_a_directory_of_countless_entries_is_not_read():
 
 
 @pytest.mark.parametrize("text", ["<!--" * 4000, "<!DOCTYPE [" * 1400, "<!DOCTYPE [" + "]" * 16000, "<?" * 8000, "<a " * 5000])
-def test_markup_that_never_ends_is_passed_over_quickly(text):
+def test_markup_that_never_ends_is_passed_over_quickly(text: str):
     assert "/" in identify(text.encode(), "a.xml")
