@@ -4,19 +4,26 @@ from dataclasses import dataclass, field
 
 from strongroom.domain.analysis import State
 
+BYTES = "bytes"
+"""Stands in an analyzer's place where the bytes themselves could not be had, or told apart: no analyzer could begin."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeptObject:
-    """An object that a worker wrote to the vault and that no row refers to yet."""
+    """Bytes that are durable in the vault, and to which no row refers yet."""
 
-    id: str
-    """The object's id."""
-    writer: str
-    """The writer that made it."""
+    object_id: str
+    """The object; empty for bytes that are empty, which need none."""
     place: str
     """``file`` or ``pack``."""
     size: int
     """Bytes."""
+    sha256: str
+    """SHA-256 of the bytes in hexadecimal."""
+    md5: bytes | None = None
+    """MD5 of the bytes, where it was asked for."""
+    is_new: bool = True
+    """False for an object that had its row already: the same bytes were kept before."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,12 +32,8 @@ class KeptMember:
 
     path: str
     """Its name inside the parent."""
-    sha256: str
-    """SHA-256 of its bytes."""
-    size: int
-    """Bytes."""
-    object: KeptObject | None
-    """Where its bytes are; None where the catalog held the content already."""
+    object: KeptObject
+    """Its bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +45,7 @@ class KeptRendition:
     media_type: str
     """Its media type."""
     object: KeptObject
-    """Where its bytes are."""
+    """Its bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,8 +79,10 @@ class Outcome:
     sha256: str
     """The content."""
     media_type: str | None
-    """What its bytes are; None where that could not be told, for `runs` say why."""
+    """What its bytes are; None where that could not be told."""
     type: str | None
     """The plain type."""
     runs: tuple[Run, ...]
     """One an analyzer that ran."""
+    fault: str | None = None
+    """Why the bytes could not be read at all, as a sentence for people; no analyzer ran then."""

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import sqlalchemy as sa
 
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
-from strongroom.storage.catalog.schema import containers, contents, holdings, members, versions
+from strongroom.storage.catalog.schema import containers, contents, members, versions
+from strongroom.storage.catalog.schema import holdings as table
 
 CHUNK = 500
 """Values in one IN list."""
@@ -28,36 +29,22 @@ def hold(tx: Transaction, container_id: int, sizes: Mapping[str, int]) -> None:
     Args:
         tx: A writing transaction.
         container_id: The container.
-        sizes: Bytes of each content by its SHA-256; contents not known yet are made.
+        sizes: Bytes of each content by its SHA-256; contents that are new get their rows.
     """
-    known = {sha for part in chunks(sizes) for sha in tx.scalars(sa.select(contents.c.sha256).where(_is(part)))}
-    fresh = [
-        {
-            "sha256": sha,
-            "size": size,
-            "depth": 0,
-            "is_held": True,
-            "is_placed": False,
-            "moves": 1,
-            "first_seen_at": now(),
-        }
-        for sha, size in sorted(sizes.items())
-        if sha not in known
-    ]
+    known = _lock(tx, sizes)
+    fresh = {sha: size for sha, size in sizes.items() if sha not in known}
     if fresh:
-        tx.execute(dialect_insert(tx, contents).on_conflict_do_nothing(), fresh)
-        if tx.dialect.name == "postgresql":  # another writer may have made them meanwhile
-            known = set(sizes)
-    new = sorted(sizes.keys() - known)
-    if new:
-        tx.execute(holdings.insert(), [{"container_id": container_id, "sha256": sha} for sha in new])
+        known |= _insert(tx, fresh)
+    rows = [{"container_id": container_id, "sha256": sha} for sha in sorted(sizes.keys() - known)]
+    if rows:
+        tx.execute(table.insert(), rows)
     if known:
         move(tx, known, depth=0)
         spread(tx, container_id, known)
 
 
 def release(tx: Transaction, sha256s: Collection[str]) -> None:
-    """Take note that live blobs which held contents are gone; call it after the versions' rows are changed.
+    """Take note that blobs have let go of contents; call it after the versions' rows are changed.
 
     Give all that one act takes away at once: a whole container in one call is far cheaper than blob by blob.
 
@@ -68,7 +55,7 @@ def release(tx: Transaction, sha256s: Collection[str]) -> None:
     move(tx, sha256s)
     taken: dict[int, set[str]] = {}
     for part in chunks(sha256s):
-        rows = tx.execute(sa.select(holdings.c.container_id, holdings.c.sha256).where(holdings.c.sha256.in_(part)))
+        rows = tx.execute(sa.select(table.c.container_id, table.c.sha256).where(table.c.sha256.in_(part)))
         for container_id, sha in rows:
             taken.setdefault(container_id, set()).add(sha)
     for container_id, shas in sorted(taken.items()):
@@ -83,12 +70,12 @@ def spread(tx: Transaction, container_id: int, sha256s: Collection[str]) -> None
     while level:
         new: set[str] = set()
         for part in chunks(level):
-            held = sa.select(holdings.c.sha256).where(holdings.c.container_id == container_id, holdings.c.sha256.in_(part))
+            held = sa.select(table.c.sha256).where(table.c.container_id == container_id, table.c.sha256.in_(part))
             new |= set(part) - set(tx.scalars(held))
         if not new:
             return
         rows = [{"container_id": container_id, "sha256": sha} for sha in sorted(new)]
-        tx.execute(dialect_insert(tx, holdings).on_conflict_do_nothing(), rows)
+        tx.execute(dialect_insert(tx, table).on_conflict_do_nothing(), rows)
         _settle(tx, new)
         level = children(tx, new)
 
@@ -131,6 +118,25 @@ def live() -> sa.ColumnElement[bool]:
     )
 
 
+def _lock(tx: Transaction, sha256s: Collection[str]) -> set[str]:
+    """Lock the rows of contents in one order, so that no two writers wait for each other; give those that exist."""
+    found: set[str] = set()
+    for part in chunks(sha256s):
+        found |= set(tx.scalars(sa.select(contents.c.sha256).where(_is(part)).order_by(contents.c.sha256).with_for_update()))
+    return found
+
+
+def _insert(tx: Transaction, sizes: Mapping[str, int]) -> set[str]:
+    """Make rows of contents; give those that another writer made meanwhile."""
+    made = {"depth": 0, "is_held": True, "is_placed": False, "moves": 1, "first_seen_at": now()}
+    rows = [{"sha256": sha, "size": size, **made} for sha, size in sorted(sizes.items())]
+    if tx.dialect.name == "sqlite":  # one writer at a time
+        tx.execute(contents.insert(), rows)
+        return set()
+    insert = dialect_insert(tx, contents).on_conflict_do_nothing().returning(contents.c.sha256)
+    return _lock(tx, sizes.keys() - set(tx.scalars(insert, rows)))
+
+
 def _is(part: list[str]) -> sa.ColumnElement[bool]:
     return contents.c.sha256.in_(part)
 
@@ -141,11 +147,11 @@ def _take(tx: Transaction, container_id: int, sha256s: Iterable[str]) -> set[str
     while level:
         lost: set[str] = set()
         for part in chunks(level):
-            here = sa.select(holdings.c.sha256).where(holdings.c.container_id == container_id, holdings.c.sha256.in_(part))
+            here = sa.select(table.c.sha256).where(table.c.container_id == container_id, table.c.sha256.in_(part))
             direct = sa.select(versions.c.sha256).where(live(), containers.c.id == container_id, versions.c.sha256.in_(part))
             lost |= set(tx.scalars(here)) - set(tx.scalars(direct))
         for part in chunks(lost):
-            tx.execute(holdings.delete().where(holdings.c.container_id == container_id, holdings.c.sha256.in_(part)))
+            tx.execute(table.delete().where(table.c.container_id == container_id, table.c.sha256.in_(part)))
         gone |= lost
         level = children(tx, lost) - gone if lost else set()
     return gone
@@ -155,15 +161,15 @@ def _still_inside(tx: Transaction, container_id: int, sha256s: Collection[str]) 
     """Give those that something which the container still holds has inside."""
     within = sa.exists().where(
         members.c.child_sha256 == contents.c.sha256,
-        holdings.c.container_id == container_id,
-        holdings.c.sha256 == members.c.parent_sha256,
+        table.c.container_id == container_id,
+        table.c.sha256 == members.c.parent_sha256,
     )
     return {sha for part in chunks(sha256s) for sha in tx.scalars(sa.select(contents.c.sha256).where(_is(part), within))}
 
 
 def _settle(tx: Transaction, sha256s: Collection[str]) -> None:
     """Set `is_held` by the holdings, where it differs."""
-    held = sa.exists().where(holdings.c.sha256 == contents.c.sha256)
+    held = sa.exists().where(table.c.sha256 == contents.c.sha256)
     for part in chunks(sha256s):
         tx.execute(contents.update().where(_is(part), contents.c.is_held, ~held).values(is_held=False))
         tx.execute(contents.update().where(_is(part), ~contents.c.is_held, held).values(is_held=True))

@@ -1,0 +1,268 @@
+"""Rows of analyses: which content each analyzer finished, how, and what is still to do.
+
+Remaining work is a query over standings, not a queue.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+
+from strongroom.domain.analysis import AnalyzerSpec, State
+from strongroom.domain.outcome import BYTES, Outcome, Run
+from strongroom.storage.catalog import contents, findings, holdings, reach, standings
+from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
+from strongroom.storage.catalog.schema import analyses as table
+from strongroom.storage.catalog.schema import contents as content_rows
+from strongroom.storage.catalog.schema import holdings as held_rows
+from strongroom.storage.catalog.schema import standings as standing_rows
+from strongroom.storage.catalog.standings import Standing
+from strongroom.storage.catalog.texts import storable
+
+Condition: TypeAlias = sa.ColumnElement[bool]
+
+
+def pending(
+    tx: Transaction,
+    specs: Sequence[AnalyzerSpec],
+    *,
+    containers: frozenset[int] | None,
+    failed_before: datetime | None = None,
+    after: str,
+    limit: int,
+) -> list[str]:
+    """Give live contents that some analyzer has yet to read, or that are not identified yet, in order of SHA-256.
+
+    Args:
+        tx: A transaction.
+        specs: The analyzers.
+        containers: Where to look; None is everywhere.
+        failed_before: What failed before this instant is to be read again; None leaves failures alone.
+        after: The last content known; empty for none.
+        limit: How many at most.
+    """
+    sure, unsure = _candidates(tx, specs, failed_before)
+    inside = reach.containers(tx, containers)
+    if inside is None:
+        pages = [_page_by_standing(tx, key, after, limit) for key in sure]
+        wheres: list[list[Condition]] = [[content_rows.c.is_held]]
+    else:
+        wheres = [[held_rows.c.container_id == i, held_rows.c.sha256 == content_rows.c.sha256] for i in inside]
+        pages = [_page(tx, [*where, _stands(sure)], after, limit) for where in wheres]
+    for key, names in unsure.items():
+        again = [_stands([key]), _failed(names, failed_before)]
+        pages += [_page(tx, [*where, *again], after, limit) for where in wheres]
+    return sorted(set().union(*pages))[:limit]
+
+
+def pending_count(
+    tx: Transaction,
+    specs: Sequence[AnalyzerSpec],
+    *,
+    containers: frozenset[int] | None,
+    failed_before: datetime | None = None,
+) -> int:
+    """Give how many contents `pending` would give in all."""
+    sure, unsure = _candidates(tx, specs, failed_before)
+    counts = reach.standing_counts(tx, containers)
+    total = sum(counts.get(key, 0) for key in sure)
+    for key, names in unsure.items():
+        if key in counts:
+            within = reach.held(reach.containers(tx, containers))
+            again = sa.select(sa.func.count()).where(within, _stands([key]), _failed(names, failed_before))
+            total += tx.execute(again.select_from(content_rows)).scalar_one()
+    return total
+
+
+def due(
+    tx: Transaction, sha256s: Collection[str], specs: Sequence[AnalyzerSpec], *, failed_before: datetime | None = None
+) -> dict[str, tuple[AnalyzerSpec, ...]]:
+    """Give the analyzers that have yet to read each content; before it is identified, all of them."""
+    retry: dict[str, set[str]] = {}
+    if failed_before is not None:
+        for part in holdings.chunks(sha256s):
+            statement = sa.select(table.c.sha256, table.c.analyzer).where(table.c.sha256.in_(part))
+            failed = statement.where(table.c.state == State.FAILED, table.c.finished_at < failed_before)
+            for sha, analyzer in tx.execute(failed):
+                retry.setdefault(sha, set()).add(analyzer)
+    return {sha: one.due(specs, retry.get(sha, ())) for sha, one in _standings_of(tx, sha256s).items()}
+
+
+def earlier(tx: Transaction, runs: Collection[tuple[str, str]]) -> dict[tuple[str, int], list[str]]:
+    """Give the contents that some analyzers have written segments of, by analyzer and version.
+
+    Args:
+        tx: A transaction.
+        runs: Each a content's SHA-256 and an analyzer's name.
+    """
+    wanted, found = set(runs), dict[tuple[str, int], list[str]]()
+    for part in holdings.chunks({sha for sha, _ in wanted}):
+        statement = sa.select(table.c.sha256, table.c.analyzer, table.c.version).where(table.c.sha256.in_(part))
+        for sha, analyzer, version in tx.execute(statement.order_by(table.c.sha256)):
+            if (sha, analyzer) in wanted:
+                found.setdefault((analyzer, version), []).append(sha)
+    return found
+
+
+def record(tx: Transaction, outcomes: Iterable[Outcome]) -> list[tuple[str, str]]:
+    """Write down what workers found out; writing it twice changes nothing but the number of attempts.
+
+    Args:
+        tx: A writing transaction.
+        outcomes: Those of contents that are gone meanwhile leave nothing behind.
+
+    Returns:
+        Ids and places of the objects whose bytes are to be removed after the commit.
+
+    Raises:
+        StorageError: Bytes that a worker counted on were removed meanwhile; read those contents again.
+    """
+    given = list(outcomes)
+    depths = _lock(tx, {outcome.sha256 for outcome in given})
+    present = [outcome for outcome in {one.sha256: one for one in given}.values() if outcome.sha256 in depths]
+    offered = findings.adopt(tx, given)
+    findings.write_members(tx, present, depths)
+    offered |= findings.write_renditions(tx, present)
+    _write_runs(tx, present)
+    kinds = [{"key": o.sha256, "media": o.media_type, "kind": o.type} for o in present if o.media_type is not None]
+    if kinds:
+        values: dict[str, Any] = {"media_type": sa.bindparam("media"), "type": sa.bindparam("kind")}
+        tx.execute(content_rows.update().where(content_rows.c.sha256 == sa.bindparam("key")).values(values), kinds)
+    contents.restate(tx, depths)
+    return findings.release(tx, offered)
+
+
+def lose(tx: Transaction, sha256: str, specs: Sequence[AnalyzerSpec], reason: str) -> None:
+    """Note that reading a content killed its worker or passed a limit: what was being done to it has failed.
+
+    Args:
+        tx: A writing transaction.
+        sha256: The content.
+        specs: The analyzers of the pass.
+        reason: A sentence for people.
+    """
+    found = _standings_of(tx, [sha256]).get(sha256)
+    if found is None:
+        return
+    # with nothing due it was a retry, of what failed before
+    failed = found.due(specs) or found.due(specs, found.failed())
+    runs = tuple(Run(analyzer=s.name, version=s.version, state=State.FAILED, reason=reason) for s in failed)
+    if found.media_type is None or BYTES in found.runs:
+        record(tx, [Outcome(sha256=sha256, media_type=None, type=None, runs=(), fault=reason)])
+    else:
+        record(tx, [Outcome(sha256=sha256, media_type=found.media_type, type=found.type, runs=runs)])
+
+
+def properties(tx: Transaction, sha256s: Collection[str]) -> dict[str, dict[str, object]]:
+    """Give what all analyzers together said of each content as a whole."""
+    found: dict[str, dict[str, object]] = {}
+    for part in holdings.chunks(sha256s):
+        statement = sa.select(table.c.sha256, table.c.properties).where(table.c.sha256.in_(part))
+        for sha, said in tx.execute(statement.order_by(table.c.sha256, table.c.analyzer)):
+            found.setdefault(sha, {}).update(said)
+    return found
+
+
+def rate(tx: Transaction, seconds: float = 120.0) -> float:
+    """Give how many contents a second were finished in the last minutes; 0 where none was."""
+    text = "SELECT count(DISTINCT sha256), min(finished_at) FROM analyses WHERE finished_at > :since"
+    instant = int(now().timestamp() * 1e6)
+    count, first = tx.execute(sa.text(text), {"since": instant - int(seconds * 1e6)}).one()
+    return float(count) / max((instant - first) / 1e6, 1.0) if count else 0.0
+
+
+def _page_by_standing(tx: Transaction, key: int | None, after: str, limit: int) -> list[str]:
+    # spelt by hand so that the partial index serves it
+    standing = "standing IS NULL" if key is None else "standing = :key"
+    text = f"SELECT sha256 FROM contents WHERE is_held AND {standing} AND sha256 > :after ORDER BY sha256 LIMIT :limit"  # noqa: S608
+    values = {"after": after, "limit": limit, **({} if key is None else {"key": key})}
+    return list(tx.scalars(sa.text(text), values))
+
+
+def _page(tx: Transaction, where: Sequence[Condition], after: str, limit: int) -> list[str]:
+    statement = sa.select(content_rows.c.sha256).where(*where, content_rows.c.sha256 > after)
+    return list(tx.scalars(statement.order_by(content_rows.c.sha256).limit(limit)))
+
+
+def _candidates(
+    tx: Transaction, specs: Sequence[AnalyzerSpec], failed_before: datetime | None
+) -> tuple[list[int | None], dict[int | None, frozenset[str]]]:
+    """Give the standings that are pending, and those that are so if one of the named analyzers failed long enough ago."""
+    known = standings.load(tx)
+    sure = [key for key, one in known.items() if one.due(specs)]
+    if failed_before is None:
+        return sure, {}
+    unsure: dict[int | None, frozenset[str]] = {}
+    for key in known.keys() - set(sure):
+        failed = known[key].failed()
+        names = frozenset(name for name in failed if known[key].due(specs, {name}))
+        if names:
+            unsure[key] = names
+    return sure, unsure
+
+
+def _stands(keys: Sequence[int | None]) -> Condition:
+    among = content_rows.c.standing.in_([key for key in keys if key is not None])
+    return sa.or_(among, content_rows.c.standing.is_(None)) if None in keys else among
+
+
+def _failed(names: Collection[str], before: datetime | None) -> Condition:
+    return sa.exists().where(
+        table.c.sha256 == content_rows.c.sha256,
+        table.c.state == State.FAILED,
+        table.c.analyzer.in_(sorted(names)),
+        table.c.finished_at < before,
+    )
+
+
+def _standings_of(tx: Transaction, sha256s: Collection[str]) -> dict[str, Standing]:
+    found: dict[str, Standing] = {}
+    for part in holdings.chunks(sha256s):
+        statement = sa.select(content_rows.c.sha256, content_rows.c.standing, standing_rows.c.key)
+        statement = statement.outerjoin(standing_rows, standing_rows.c.id == content_rows.c.standing)
+        for row in tx.execute(statement.where(content_rows.c.sha256.in_(part))):
+            found[row.sha256] = standings.UNTOUCHED if row.key is None else standings.decode(row.key)
+    return found
+
+
+def _lock(tx: Transaction, sha256s: Collection[str]) -> dict[str, int]:
+    depths: dict[str, int] = {}
+    for part in holdings.chunks(sha256s):
+        statement = sa.select(content_rows.c.sha256, content_rows.c.depth).where(content_rows.c.sha256.in_(part))
+        depths |= {row.sha256: row.depth for row in tx.execute(statement.order_by(content_rows.c.sha256).with_for_update())}
+    return depths
+
+
+def _write_runs(tx: Transaction, outcomes: Sequence[Outcome]) -> None:
+    readable = [outcome.sha256 for outcome in outcomes if outcome.fault is None]
+    for part in holdings.chunks(readable):
+        tx.execute(table.delete().where(table.c.sha256.in_(part), table.c.analyzer == BYTES))
+    rows = [_row(outcome.sha256, run) for outcome in outcomes for run in _runs(outcome)]
+    if not rows:
+        return
+    insert = dialect_insert(tx, table)
+    changed = {c.name: insert.excluded[c.name] for c in table.c if c.name not in ("sha256", "analyzer", "attempts")}
+    changed["attempts"] = table.c.attempts + 1
+    tx.execute(insert.on_conflict_do_update(index_elements=["sha256", "analyzer"], set_=changed), rows)
+
+
+def _runs(outcome: Outcome) -> tuple[Run, ...]:
+    if outcome.fault is None:
+        return outcome.runs
+    return (*outcome.runs, Run(analyzer=BYTES, version=1, state=State.FAILED, reason=outcome.fault))
+
+
+def _row(sha256: str, run: Run) -> dict[str, object]:
+    return {
+        "sha256": sha256,
+        "analyzer": run.analyzer,
+        "version": run.version,
+        "state": str(run.state),
+        "reason": storable(run.reason),
+        "seconds": max(run.seconds, 0.0),
+        "attempts": 1,
+        "segments": run.segments,
+        "properties": storable(run.properties),
+        "finished_at": now(),
+    }

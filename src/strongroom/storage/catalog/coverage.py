@@ -1,0 +1,128 @@
+"""Coverage: how much of a scope is analysed, by type, and every failure with its reason."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from strongroom.domain.analysis import AnalyzerSpec, Coverage, Failure, State
+from strongroom.domain.content import Name
+from strongroom.domain.outcome import BYTES
+from strongroom.domain.scope import Scope
+from strongroom.storage.catalog import holdings, reach, standings
+from strongroom.storage.catalog.catalog import Transaction
+from strongroom.storage.catalog.holdings import live
+from strongroom.storage.catalog.names import first_names
+from strongroom.storage.catalog.schema import analyses, containers, versions
+from strongroom.storage.catalog.schema import holdings as held_rows
+from strongroom.storage.catalog.standings import Verdict
+
+UNKNOWN = "unknown"
+"""Stands for the type of what is not identified yet."""
+
+
+def coverage(tx: Transaction, specs: Sequence[AnalyzerSpec], scope: Scope) -> Coverage:
+    """Give how much of what a scope holds is analysed; a blob that is not fingerprinted yet counts as one content."""
+    return _sum(by_type(tx, specs, scope))
+
+
+def by_type(tx: Transaction, specs: Sequence[AnalyzerSpec], scope: Scope) -> dict[str, Coverage]:
+    """Give the coverage of each plain type; what is not identified yet is under ``unknown``."""
+    known = standings.load(tx)
+    tallies: dict[str, Counter[Verdict]] = {}
+    for key, count in reach.standing_counts(tx, scope.containers).items():
+        one = known[key]
+        tallies.setdefault(one.type or UNKNOWN, Counter())[one.verdict(specs)] += count
+    for verdict, count in _unread(tx, scope).items():
+        tallies.setdefault(UNKNOWN, Counter())[verdict] += count
+    return {type_: _coverage(tally) for type_, tally in sorted(tallies.items())}
+
+
+def failures(tx: Transaction, scope: Scope, after: str, limit: int) -> list[Failure]:
+    """Give what could not be analysed, wholly or in part, in order of SHA-256.
+
+    Args:
+        tx: A transaction.
+        scope: What may be seen.
+        after: SHA-256 of the last failure known; empty for none: then blobs whose bytes could not be read come first.
+        limit: Contents a page, at most; one content may have several failures.
+    """
+    troubles = _troubles(tx, scope, after, limit)
+    names = first_names(tx, {row.sha256 for row in troubles}, scope)
+    found = [] if after else _faults(tx, scope, limit)
+    return found + [
+        Failure(
+            sha256=row.sha256,
+            name=names[row.sha256],
+            analyzer=row.analyzer,
+            reason=row.reason,
+            state=State(row.state),
+            attempts=row.attempts,
+        )
+        for row in troubles
+        if row.sha256 in names
+    ]
+
+
+def _troubles(tx: Transaction, scope: Scope, after: str, limit: int) -> Sequence[sa.Row[Any]]:
+    """Give the rows of analyses with a reason, of a page of contents in the scope."""
+    inside = reach.containers(tx, scope.containers)
+    table = held_rows
+    held = sa.exists().where(table.c.sha256 == analyses.c.sha256)
+    if inside is not None:
+        held = held.where(table.c.container_id.in_(inside))
+    page = sa.select(analyses.c.sha256).where(analyses.c.reason.is_not(None), analyses.c.sha256 > after, held)
+    shas = tx.scalars(page.distinct().order_by(analyses.c.sha256).limit(limit)).all()
+    rows: list[sa.Row[Any]] = []
+    for part in holdings.chunks(shas):
+        statement = sa.select(analyses).where(analyses.c.sha256.in_(part), analyses.c.reason.is_not(None))
+        rows += tx.execute(statement.order_by(analyses.c.sha256, analyses.c.analyzer))
+    return rows
+
+
+def _faults(tx: Transaction, scope: Scope, limit: int) -> list[Failure]:
+    """Give live blobs whose bytes could not be read, so that no content is known."""
+    statement = sa.select(
+        versions.c.id, versions.c.sha256, versions.c.name, versions.c.fault, containers.c.name.label("container")
+    )
+    statement = statement.where(live(), versions.c.fault.is_not(None), *_granted(scope)).order_by(versions.c.id)
+    return [
+        Failure(
+            sha256=row.sha256 or "",
+            name=str(Name(container=row.container, blob=row.name)),
+            analyzer=BYTES,
+            reason=row.fault,
+            state=State.FAILED,
+            attempts=1,
+        )
+        for row in tx.execute(statement.limit(limit))
+    ]
+
+
+def _unread(tx: Transaction, scope: Scope) -> Counter[Verdict]:
+    """Count live blobs that no content is known of yet."""
+    faulty = versions.c.fault.is_not(None)
+    statement = sa.select(faulty, sa.func.count()).where(live(), versions.c.sha256.is_(None), *_granted(scope))
+    tally: Counter[Verdict] = Counter()
+    for has_fault, count in tx.execute(statement.group_by(faulty)):
+        tally[Verdict.FAILED if has_fault else Verdict.PENDING] += count
+    return tally
+
+
+def _granted(scope: Scope) -> list[sa.ColumnElement[bool]]:
+    return [] if scope.containers is None else [containers.c.id.in_(sorted(scope.containers))]
+
+
+def _coverage(tally: Counter[Verdict]) -> Coverage:
+    return Coverage(**{str(verdict): tally[verdict] for verdict in Verdict})
+
+
+def _sum(parts: Mapping[str, Coverage]) -> Coverage:
+    whole = parts.values()
+    return Coverage(
+        searched=sum(part.searched for part in whole),
+        pending=sum(part.pending for part in whole),
+        failed=sum(part.failed for part in whole),
+        skipped=sum(part.skipped for part in whole),
+    )
