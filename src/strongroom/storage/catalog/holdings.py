@@ -23,35 +23,29 @@ def chunks(values: Collection[str]) -> Iterator[list[str]]:
         yield ordered[start : start + CHUNK]
 
 
-def hold(tx: Transaction, container_id: int, sizes: Mapping[str, int]) -> None:
-    """Take note that live blobs of a container hold contents; call it after the versions' rows are written.
+def change(tx: Transaction, *, placed: Mapping[str, int], displaced: Collection[str] = ()) -> None:
+    """Take note that live blobs now hold contents, and that others let go; call it after the versions' rows are changed.
+
+    Give all that one act changes at once: a whole container in one call is far cheaper than blob by blob.
 
     Args:
-        tx: A writing transaction.
-        container_id: The container.
-        sizes: Bytes of each content by its SHA-256; contents that are new get their rows.
+        tx: The transaction that makes and removes the blobs.
+        placed: Bytes of each content that a blob now holds, by its SHA-256; contents that are new get their rows.
+        displaced: Contents of the versions that are no longer live.
     """
-    known = _lock(tx, sizes)
-    fresh = {sha: size for sha, size in sizes.items() if sha not in known}
+    known = _lock(tx, {*placed, *displaced})
+    fresh = {sha: size for sha, size in placed.items() if sha not in known}
     if fresh:
         known |= _insert(tx, fresh)
-    rows = [{"container_id": container_id, "sha256": sha} for sha in sorted(sizes.keys() - known)]
-    if rows:
-        tx.execute(table.insert(), rows)
-    if known:
-        move(tx, known, depth=0)
-        spread(tx, container_id, known)
+    if placed:
+        _place(tx, placed.keys(), known)
+    gone = known & set(displaced)
+    if gone:
+        release(tx, gone)
 
 
 def release(tx: Transaction, sha256s: Collection[str]) -> None:
-    """Take note that blobs have let go of contents; call it after the versions' rows are changed.
-
-    Give all that one act takes away at once: a whole container in one call is far cheaper than blob by blob.
-
-    Args:
-        tx: A writing transaction.
-        sha256s: The contents of the versions that are no longer live.
-    """
+    """Take contents from the containers that hold them no more, neither in a live blob nor inside of what they hold."""
     move(tx, sha256s)
     taken: dict[int, set[str]] = {}
     for part in chunks(sha256s):
@@ -135,6 +129,20 @@ def _insert(tx: Transaction, sizes: Mapping[str, int]) -> set[str]:
         return set()
     insert = dialect_insert(tx, contents).on_conflict_do_nothing().returning(contents.c.sha256)
     return _lock(tx, sizes.keys() - set(tx.scalars(insert, rows)))
+
+
+def _place(tx: Transaction, sha256s: Collection[str], known: set[str]) -> None:
+    where: dict[int, set[str]] = {}
+    for part in chunks(sha256s):
+        direct = sa.select(versions.c.container_id, versions.c.sha256).where(live(), versions.c.sha256.in_(part)).distinct()
+        for container_id, sha in tx.execute(direct):
+            where.setdefault(container_id, set()).add(sha)
+    move(tx, known & set(sha256s), depth=0)
+    for container_id, shas in sorted(where.items()):
+        rows = [{"container_id": container_id, "sha256": sha} for sha in sorted(shas - known)]
+        if rows:
+            tx.execute(table.insert(), rows)
+        spread(tx, container_id, shas & known)
 
 
 def _is(part: list[str]) -> sa.ColumnElement[bool]:
