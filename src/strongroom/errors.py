@@ -24,6 +24,7 @@ Each message says what happened and what to do next.
     ├── StorageError (OSError)
     │   ├── StorageFull                      no space left, or a quota is reached
     │   ├── SourceChanged                    a file changed while it was read
+    │   ├── SourceUnread                     a file that was to be added cannot be opened or read
     │   └── Unreachable (ConnectionError)    an object store or database does not answer
     ├── ModelError
     │   ├── ModelMissing (FileNotFoundError) not pulled yet
@@ -120,6 +121,10 @@ class StorageFull(StorageError):
 
 class SourceChanged(StorageError):
     """A file changed while it was read."""
+
+
+class SourceUnread(StorageError):
+    """A file that was to be added, or is mounted, cannot be opened or read."""
 
 
 class Unreachable(StorageError, ConnectionError):

@@ -26,3 +26,5 @@ class Container:
     """UTC."""
     metadata: dict[str, str] = field(default_factory=dict)
     """The user's own names and values."""
+    keeps_versions: bool = False
+    """Whether a blob that is overwritten or deleted stays as an earlier version."""

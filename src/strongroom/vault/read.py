@@ -1,0 +1,121 @@
+"""Reading: one seekable stream over the objects of a blob."""
+
+import io
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import BinaryIO, cast
+
+from strongroom.errors import SourceChanged
+from strongroom.storage.catalog.blobs import Piece
+from strongroom.storage.objects import Body, Objects
+
+LEAST_BUFFER = 4096
+
+
+class Stream(io.RawIOBase):
+    """A seekable stream over pieces of objects; one object is open at a time."""
+
+    def __init__(self, pieces: Sequence[Piece], open_body: Callable[[Piece], Body]) -> None:
+        """Open the first object at once: from then on its bytes are safe from removal.
+
+        Raises:
+            FileNotFoundError: The first object is gone.
+        """
+        super().__init__()
+        self._pieces = pieces
+        self._ends = list(accumulate(piece.length for piece in pieces))
+        self._open_body = open_body
+        self._at = 0
+        self._index = -1
+        self._body: Body | None = None
+        if pieces:
+            self._go_to(0)
+
+    @property
+    def length(self) -> int:
+        """Bytes in all."""
+        return self._ends[-1] if self._ends else 0
+
+    def _go_to(self, index: int) -> Body:
+        if self._body is None or index != self._index:
+            body = self._open_body(self._pieces[index])
+            if self._body is not None:
+                self._body.close()
+            self._body, self._index = body, index
+        return self._body
+
+    def readable(self) -> bool:
+        """Reading is what it is for."""
+        return True
+
+    def seekable(self) -> bool:
+        """It can seek."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move; going beyond the end is no error."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.length}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def tell(self) -> int:
+        """Give the position."""
+        return self._at
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Read up to the end of the object that the position is in."""
+        if self._at >= self.length or not len(buffer):
+            return 0
+        index = bisect_right(self._ends, self._at)
+        piece = self._pieces[index]
+        offset = self._at - (self._ends[index] - piece.length)
+        try:
+            body = self._go_to(index)
+        except FileNotFoundError as error:
+            raise SourceChanged("the blob was replaced while it was read: read it again") from error
+        data = body.read_at(piece.start + offset, min(len(buffer), piece.length - offset))
+        if not data:
+            raise SourceChanged(f"object {piece.object_id} is shorter than the catalog says: run `strongroom check`")
+        memoryview(buffer)[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        """Close the open object."""
+        if self._body is not None:
+            self._body.close()
+            self._body = None
+        super().close()
+
+
+def open_pieces(bodies: Objects, pieces: Sequence[Piece], start: int = 0, length: int | None = None) -> BinaryIO:
+    """Open a range of pieces as a buffered stream, whose position 0 is the range's first byte.
+
+    Raises:
+        FileNotFoundError: The first object is gone.
+    """
+    some = cut(pieces, start, length)
+    raw = Stream(some, lambda piece: bodies.open(piece.object_id, piece.place))
+    return cast("BinaryIO", io.BufferedReader(raw, max(LEAST_BUFFER, min(bodies.window, raw.length))))
+
+
+def cut(pieces: Sequence[Piece], start: int, length: int | None) -> list[Piece]:
+    """Give the pieces of a range."""
+    end = float("inf") if length is None else start + length
+    found: list[Piece] = []
+    at = 0
+    for piece in pieces:
+        first, last = max(start, at), min(end, at + piece.length)
+        if first < last:
+            found.append(
+                Piece(
+                    object_id=piece.object_id,
+                    place=piece.place,
+                    start=piece.start + first - at,
+                    length=int(last) - first,
+                    block_id=piece.block_id,
+                )
+            )
+        at += piece.length
+    return found
