@@ -14,7 +14,7 @@ from strongroom.domain.segments import Placement, segment_schema, to_table
 from strongroom.errors import RoomVersionError, SettingError
 from strongroom.storage.tables import SegmentTable, predicates, upkeep
 
-SCHEMA = segment_schema(8, 12)
+SCHEMA = segment_schema(8, 16)
 
 
 def row(number: int, text: str, **more: Any) -> dict[str, object]:
@@ -28,7 +28,7 @@ def rows(*given: dict[str, object]) -> pa.Table:
 
 @pytest.fixture
 def table(tmp_path: Path) -> SegmentTable:
-    return SegmentTable(tmp_path / "segments", 8, 12)
+    return SegmentTable(tmp_path / "segments", 8, 16)
 
 
 def ids(table: SegmentTable, where: str | None = None) -> set[str]:
@@ -77,7 +77,7 @@ def test_vectors_are_found_and_rows_without_them_are_not(table: SegmentTable):
     view = table.view()
     result = view.nearest("text_vector", np.eye(8, dtype=np.float32)[0], columns=["segment_id"], limit=10)
     assert result.column("segment_id").to_pylist() == ["s1", "s2"]
-    assert view.nearest("image_vector", np.ones(12, np.float32), limit=5).num_rows == 0
+    assert view.nearest("image_vector", np.ones(16, np.float32), limit=5).num_rows == 0
 
 
 def test_large_columns_get_an_index_and_answers_stay_right(table: SegmentTable, monkeypatch: pytest.MonkeyPatch):
@@ -169,7 +169,7 @@ def test_what_is_erased_is_in_no_file_any_more(table: SegmentTable, tmp_path: Pa
 
 
 def test_writers_in_threads_lose_nothing_and_readers_never_fail(table: SegmentTable, tmp_path: Path):
-    other = SegmentTable(tmp_path / "segments", 8, 12)
+    other = SegmentTable(tmp_path / "segments", 8, 16)
 
     def write(start: int) -> None:
         for n in range(start, start + 5):
@@ -187,7 +187,7 @@ def test_writers_in_threads_lose_nothing_and_readers_never_fail(table: SegmentTa
 
 
 def test_a_view_survives_the_cleaning_of_its_version(table: SegmentTable, tmp_path: Path):
-    other = SegmentTable(tmp_path / "segments", 8, 12)
+    other = SegmentTable(tmp_path / "segments", 8, 16)
     table.merge(rows(*(row(n, "text here") for n in range(30))))
     assert len(found(table, "text")) == 10
     other.erase(["c3"], alone=True)
@@ -208,11 +208,11 @@ def test_many_small_writes_leave_few_fragments_and_versions(table: SegmentTable,
 
 
 def test_an_index_of_another_model_says_which_setting_to_change(table: SegmentTable, tmp_path: Path):
-    SegmentTable(tmp_path / "segments", 16, 12)  # empty: nothing is lost by making it anew
-    again = SegmentTable(tmp_path / "segments", 8, 12)
+    SegmentTable(tmp_path / "segments", 16, 16)  # empty: nothing is lost by making it anew
+    again = SegmentTable(tmp_path / "segments", 8, 16)
     again.merge(rows(row(1, "a")))
     with pytest.raises(SettingError, match="text_model gives vectors of 16 numbers, but the index was written with 8"):
-        SegmentTable(tmp_path / "segments", 16, 12)
+        SegmentTable(tmp_path / "segments", 16, 16)
     with pytest.raises(SettingError, match="picture_model"):
         SegmentTable(tmp_path / "segments", 8, 13)
 
@@ -222,4 +222,4 @@ def test_a_table_of_other_columns_is_another_version(tmp_path: Path):
 
     lance.write_dataset(pa.table({"a": [1]}), tmp_path / "segments")
     with pytest.raises(RoomVersionError, match="another version"):
-        SegmentTable(tmp_path / "segments", 8, 12)
+        SegmentTable(tmp_path / "segments", 8, 16)

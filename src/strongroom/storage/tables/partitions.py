@@ -14,6 +14,8 @@ SAMPLE = 48
 """Vectors a partition that are learnt from."""
 ROUNDS = 12
 CHUNK = 8192
+PROBED = 1_000
+"""Rows that are looked at to tell how many have a vector; counting them would read all vectors."""
 
 
 def centres(dataset: Any, column: str, partitions: int, share: float) -> NDArray[np.float16]:
@@ -42,11 +44,19 @@ def centres(dataset: Any, column: str, partitions: int, share: float) -> NDArray
     return found.astype(np.float16)
 
 
+def share(dataset: Any, column: str) -> float:
+    """Estimate which share of the rows has a vector in a column."""
+    rows = dataset.count_rows()
+    picked = np.sort(np.random.default_rng(0).choice(rows, min(rows, PROBED), replace=False))
+    taken = dataset.take(picked.tolist(), columns=[column]).column(column)
+    return float(1 - taken.null_count / max(len(taken), 1))
+
+
 def _sample(dataset: Any, column: str, wanted: int, share: float, dice: np.random.Generator) -> NDArray[np.float32]:
     rows = dataset.count_rows()
-    picked = np.sort(dice.choice(rows, min(rows, round(wanted / share * 1.1) + 1000), replace=False))
+    picked = np.sort(dice.choice(rows, min(rows, round(wanted / max(share, 0.001) * 1.1) + 1000), replace=False))
     length = dataset.schema.field(column).type.list_size
-    parts = []
+    parts = [dice.normal(size=(1, length)).astype(np.float32)]  # a centre is needed even where there is no vector yet
     for at in range(0, len(picked), CHUNK):
         taken = dataset.take(picked[at : at + CHUNK].tolist(), columns=[column]).column(column).combine_chunks()
         parts.append(taken.drop_null().flatten().to_numpy(zero_copy_only=False).astype(np.float32).reshape(-1, length))

@@ -40,6 +40,7 @@ REMOTE_SECONDS = 1.0
 
 def _lance() -> Any:
     os.environ.setdefault("LANCE_LOG", "error")  # read once, at import; its warnings are not for users
+    os.environ.setdefault("LANCE_INCLUDE_VECTOR_CENTROIDS", "false")  # megabytes in the statistics of an index
     import lance
 
     return lance
@@ -200,15 +201,11 @@ class SegmentTable:
             self._written(lambda latest: upkeep.compact(latest, deletions=0.1))
         if due:
             self._written(upkeep.index_vectors)
-        if due or (finish and self._behind()):
+        if due or finish:
             self._written(upkeep.catch_up)
         if due and self._writer.version - self._cleaned >= upkeep.SMALL_FRAGMENTS:
             self._written(lambda latest: upkeep.clean(latest, upkeep.KEPT))
             self._cleaned = self._writer.version
-
-    def _behind(self) -> bool:
-        rows = self._writer.count_rows()
-        return any(count < rows for name, count in upkeep.indexed(self._writer).items() if "vector" not in name)
 
     def erase(self, sha256s: Iterable[str], *, alone: bool = False) -> None:
         """Delete the rows of contents from this version, from every index and from all that is on disk.

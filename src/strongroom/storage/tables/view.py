@@ -14,7 +14,7 @@ ROW = "_rowid"
 
 PROBES = 20
 """Partitions of a vector index that are looked through at the least."""
-REFINED = 100
+REFINED = 200
 """Nearest rows by the index's one-bit codes that are compared again by their whole vectors, at the least."""
 
 
