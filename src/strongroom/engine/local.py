@@ -64,6 +64,8 @@ class LocalExecutor:
                 if batch:
                     open_items += len(batch)
                     crew.add(tuple(batch))
+                elif open_items:
+                    break
             if open_items:
                 outcome: Done[R] | Lost = _told(crew.outcomes.get())
                 open_items -= 1 if isinstance(outcome, Lost) else len(outcome.ids)

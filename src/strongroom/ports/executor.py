@@ -53,7 +53,8 @@ class Executor(Protocol):
 
         Args:
             make: Picklable; called once in each worker to build the batch function (it loads the models).
-            batches: Read lazily, never far ahead of the workers.
+            batches: Read lazily, never far ahead of the workers. An empty batch means that what comes next depends on what
+                is being run: another is asked for after the next outcome.
             limits: Bounds on each worker.
 
         Yields:

@@ -106,6 +106,20 @@ class ExecutorTests(ABC):
             assert pulled <= taken + 4 * self.workers
         run.close()  # type: ignore[attr-defined]
 
+    def test_an_empty_batch_waits_for_what_is_being_run(self, tmp_path: Path) -> None:
+        taken: list[str] = []
+
+        def growing() -> Iterator[Sequence[str]]:
+            yield ["ok-1", "ok-2"]
+            while not taken:
+                yield ()
+            yield [f"ok-child-of-{taken[0]}"]
+
+        for outcome in self.outcomes(Work(folder=tmp_path), growing()):
+            assert isinstance(outcome, Done)
+            taken += outcome.ids
+        assert taken == ["ok-1", "ok-2", "ok-child-of-ok-1"]
+
     def test_an_error_while_reading_batches_reaches_the_caller(self, tmp_path: Path) -> None:
         def failing() -> Iterator[Sequence[str]]:
             yield ["ok-1"]

@@ -1,0 +1,149 @@
+"""`analyze`: the catalog says what is pending, workers read it, and index and catalog are written; nothing is kept in a queue."""
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+import pyarrow as pa
+
+from strongroom.domain.analysis import State
+from strongroom.domain.outcome import Outcome
+from strongroom.domain.progress import OnProgress
+from strongroom.domain.status import Analyzed
+from strongroom.flows.parts import Parts
+from strongroom.flows.pending import Pending
+from strongroom.flows.placing import place_all
+from strongroom.flows.tally import Tally
+from strongroom.flows.worker import FINGERPRINT, BatchResult, Plan, open_worker
+from strongroom.index import IndexWriter
+from strongroom.ports import Done, Executor, Limits, Lost
+from strongroom.storage.catalog import analyses, blobs, now
+
+FLUSH_ROWS = 4096
+FLUSH_SECONDS = 2.0
+
+
+def analyze(
+    parts: Parts,
+    executor: Executor,
+    *,
+    containers: frozenset[int] | None,
+    retry_failed: bool,
+    on_progress: OnProgress,
+) -> Analyzed:
+    """Read everything that is pending; interrupted at any moment, the next call goes on from there.
+
+    Args:
+        parts: An open room.
+        executor: Runs the workers.
+        containers: Only what these hold; None is all.
+        retry_failed: Whether what failed before is read again.
+        on_progress: Is told of each step.
+
+    Raises:
+        ModelMissing: A model that the settings name is not pulled.
+        StorageError: The vault, the catalog or the index cannot be written.
+    """
+    started, settings = time.monotonic(), parts.settings
+    writer = IndexWriter(parts.table)
+    tally = Tally(on_progress)
+    returns = Returns(parts, writer, tally)
+    pending = Pending(
+        parts.catalog,
+        parts.specs,
+        containers=containers,
+        failed_before=now() if retry_failed else None,
+        batch=settings.batch,
+        tally=tally,
+        record=returns.record,
+    )
+    place_all(parts, writer)
+    limits = Limits(seconds=settings.file_seconds, memory=settings.file_memory)
+    plan = Plan(room=parts.layout.root, settings=settings)
+    for outcome in executor.map(partial(open_worker, plan), pending.batches(), limits):
+        returns.take(outcome)
+    returns.record()
+    place_all(parts, writer)
+    writer.tend()
+    return Analyzed(
+        contents=tally.contents, failed=tally.failed, segments=returns.segments, seconds=time.monotonic() - started
+    )
+
+
+class Returns:
+    """What came back from workers: gathered, then written to the index first and to the catalog after.
+
+    Both can be done twice without harm, so a run that is killed between them only does some work again.
+    """
+
+    def __init__(self, parts: Parts, writer: IndexWriter, tally: Tally) -> None:
+        """Start with nothing."""
+        self._parts = parts
+        self._writer = writer
+        self._tally = tally
+        self._ids: list[str] = []
+        self._tables: list[pa.Table] = []
+        self._outcomes: list[Outcome] = []
+        self._lost: list[tuple[str, int, str]] = []
+        self._since = time.monotonic()
+        self.segments = 0
+        """Segments written so far."""
+
+    def take(self, outcome: Done[BatchResult] | Lost) -> None:
+        """Take one outcome of the executor, and write when enough has come together."""
+        if isinstance(outcome, Lost):
+            self._ids.append(outcome.id)
+            self._lose(outcome)
+            self._tally.came_back([outcome.id], [outcome.reason])
+        else:
+            self._ids += outcome.ids
+            self._take_result(outcome.ids, outcome.result)
+        rows = sum(table.num_rows for table in self._tables)
+        if rows >= FLUSH_ROWS or time.monotonic() - self._since > FLUSH_SECONDS:
+            self.record()
+
+    def _take_result(self, ids: Sequence[str], result: BatchResult) -> None:
+        reasons = [run.reason or "" for one in result.outcomes for run in one.runs if run.state == State.FAILED]
+        reasons += [one.fault for one in result.outcomes if one.fault is not None]
+        self._clear_earlier(result.outcomes)
+        for kept in result.spilled:
+            with self._parts.vault.read_object(kept) as stream:
+                self._merge(pa.ipc.open_stream(stream).read_all())
+        self._parts.vault.discard(result.spilled)
+        if result.segments:
+            self._tables.append(pa.ipc.open_stream(result.segments).read_all())
+        self._outcomes += result.outcomes
+        self._tally.came_back(ids, reasons)
+
+    def _lose(self, lost: Lost) -> None:
+        step, key = lost.id.split(":", 1)
+        if step == FINGERPRINT:
+            with self._parts.catalog.write() as tx:
+                blobs.fault(tx, int(key), lost.reason)
+        else:
+            self._lost.append((key, int(step), lost.reason))
+
+    def _clear_earlier(self, outcomes: Sequence[Outcome]) -> None:
+        """Take from the index what an earlier reading of the same contents wrote and this one may not write again."""
+        with self._parts.catalog.read() as tx:
+            earlier = analyses.earlier(tx, [(one.sha256, run.analyzer) for one in outcomes for run in one.runs])
+        for (analyzer, version), sha256s in earlier.items():
+            self._writer.supersede(sha256s, analyzer, version)
+
+    def _merge(self, table: pa.Table) -> None:
+        self.segments += table.num_rows
+        self._writer.merge(table)
+
+    def record(self) -> None:
+        """Write what has come together, and let go of it."""
+        if self._tables:
+            self._merge(pa.concat_tables(self._tables))
+        if self._outcomes or self._lost:
+            with self._parts.catalog.write() as tx:
+                freed = analyses.record(tx, self._outcomes)
+                for sha256, cost, reason in self._lost:
+                    analyses.lose(tx, sha256, [spec for spec in self._parts.specs if spec.cost <= cost], reason)
+            self._parts.vault.remove_freed(freed)
+        self._tally.recorded(self._ids)
+        self._ids, self._tables, self._outcomes, self._lost = [], [], [], []
+        self._since = time.monotonic()

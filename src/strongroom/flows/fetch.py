@@ -1,0 +1,98 @@
+"""`get`: from a name to the bytes."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from strongroom.domain.scope import Scope
+from strongroom.errors import BlobNotFound, ContentNotFound, StorageError, UsageError
+from strongroom.flows.parts import Parts
+from strongroom.storage.catalog import Transaction, blobs, containers, members, names
+
+CHUNK = 1024**2
+LEVEL = "!/"
+
+
+def resolve(parts: Parts, name: str, scope: Scope) -> str:
+    """Give the SHA-256 of what a name means in a scope.
+
+    Args:
+        parts: An open room.
+        name: ``CONTAINER/BLOB``, ``CONTAINER/BLOB!/MEMBER`` (to any depth), or a SHA-256.
+        scope: What may be seen.
+
+    Raises:
+        UsageError: The name has none of these forms.
+        ContainerNotFound: The scope shows no such container.
+        BlobNotFound: There is no such blob or member.
+        ContentNotFound: No live blob in the scope holds this SHA-256.
+    """
+    with parts.catalog.read() as tx:
+        if re.fullmatch(r"[0-9a-fA-F]{64}", name):
+            sha256 = name.lower()
+            if sha256 not in names.names(tx, [sha256], scope, limit=1):
+                raise ContentNotFound(f"no blob here holds the content {sha256}")
+            return sha256
+        container, _, rest = name.partition("/")
+        if not rest:
+            raise UsageError(f"{name!r} names no blob: write CONTAINER/BLOB, as `strongroom list CONTAINER` shows them")
+        return _in_container(tx, container, rest, scope)
+
+
+def _in_container(tx: Transaction, container: str, rest: str, scope: Scope) -> str:
+    found = containers.get(tx, container, scope)
+    levels = rest.split(LEVEL)
+    for count in range(len(levels), 0, -1):  # a blob's own name may hold the sign between levels
+        try:
+            blob = blobs.get(tx, found, LEVEL.join(levels[:count]))
+        except BlobNotFound:
+            continue
+        sha256 = blob.sha256
+        if sha256 is None:
+            raise BlobNotFound(f"{container}/{blob.name} has not been read yet: run `strongroom analyze`")
+        inside = levels[count:]
+        while inside and sha256 is not None:
+            sha256, inside = _step(tx, sha256, inside)
+        if sha256 is not None:
+            return sha256
+    raise BlobNotFound(f"there is no {rest!r} in {container}: `strongroom list {container}` shows what there is")
+
+
+def _step(tx: Transaction, parent: str, levels: list[str]) -> tuple[str | None, list[str]]:
+    for count in range(len(levels), 0, -1):
+        child = members.find(tx, parent, LEVEL.join(levels[:count]))
+        if child is not None:
+            return child, levels[count:]
+    return None, levels
+
+
+def copy(parts: Parts, sha256: str, out: BinaryIO) -> int:
+    """Write a content to a stream, in constant memory; gives the number of bytes."""
+    with parts.vault.source(sha256) as source, source.open() as stream:
+        shutil.copyfileobj(stream, out, CHUNK)
+        return source.size
+
+
+def to_file(write: Callable[[BinaryIO], int], file: Path) -> int:
+    """Write a file that appears only when it is whole.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    partial = file.with_name(f".{file.name[:100]}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as out:
+            size = write(out)
+        partial.replace(file)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        if isinstance(error, StorageError | BlobNotFound):
+            raise
+        raise StorageError(f"{file} cannot be written: {error.strerror or error}") from error
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    return size

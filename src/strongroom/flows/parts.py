@@ -1,0 +1,78 @@
+"""The parts of one open room, put together in one place for the room and for its workers."""
+
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+from strongroom.domain.analysis import AnalyzerSpec
+from strongroom.domain.segments import segment_schema
+from strongroom.domain.settings import Settings
+from strongroom.flows.registry import load_analyzers
+from strongroom.models.dimensions import dimensions
+from strongroom.models.toolbox import Toolbox
+from strongroom.ports import Analyzer
+from strongroom.storage.catalog import Catalog
+from strongroom.storage.layout import Layout
+from strongroom.storage.tables import SegmentTable
+from strongroom.vault import Vault
+
+
+class Parts:
+    """What the flows work on; each part is opened when first asked for."""
+
+    def __init__(self, root: Path, settings: Settings, *, threads: int) -> None:
+        """Name a room.
+
+        Args:
+            root: The room's directory.
+            settings: Its settings.
+            threads: Processor threads that one model may use.
+        """
+        self.layout = Layout(root=root)
+        self.settings = settings
+        self.toolbox = Toolbox(settings, threads=threads)
+        self.catalog = Catalog(settings.catalog_url or self.layout.catalog_url)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The vault."""
+        return Vault(self.catalog, self.layout, self.settings.vault_url or None)
+
+    @cached_property
+    def analyzers(self) -> tuple[Analyzer, ...]:
+        """Built-in analyzers, and those of installed packages."""
+        return load_analyzers(self.settings)
+
+    @cached_property
+    def specs(self) -> tuple[AnalyzerSpec, ...]:
+        """What the analyzers are and take."""
+        return tuple(analyzer.spec for analyzer in self.analyzers)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Schema of the segments."""
+        return segment_schema(*dimensions(self.settings))
+
+    @cached_property
+    def table(self) -> SegmentTable:
+        """The segments table."""
+        return SegmentTable(self.settings.index_url or self.layout.index, *dimensions(self.settings))
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "vault" in self.__dict__:
+            self.vault.close()
+        self.catalog.close()
+
+
+def open_parts(root: Path, settings: Settings, *, threads: int = 1) -> Parts:
+    """Open the parts of a room, its catalog brought up to date.
+
+    Raises:
+        RoomVersionError: The room was written by a newer Strongroom.
+        StorageError: The catalog cannot be opened.
+    """
+    parts = Parts(root, settings, threads=threads)
+    parts.catalog.migrate()
+    return parts

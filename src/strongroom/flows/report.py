@@ -1,0 +1,47 @@
+"""`status`: what a room holds, how much is analysed, and what failed and why."""
+
+from strongroom.analyzers import readers
+from strongroom.domain.analysis import Coverage, Failure
+from strongroom.domain.scope import Scope
+from strongroom.domain.status import Status
+from strongroom.flows.models import missing_models
+from strongroom.flows.parts import Parts
+from strongroom.storage.catalog import Transaction, analyses, blobs
+from strongroom.storage.catalog import coverage as coverages
+
+PAGE = 1000
+
+
+def coverage(parts: Parts, scope: Scope) -> Coverage:
+    """Say how much of a scope is analysed."""
+    with parts.catalog.read() as tx:
+        return coverages.coverage(tx, parts.specs, scope)
+
+
+def status(parts: Parts, scope: Scope) -> Status:
+    """Say all of it."""
+    containers = parts.vault.containers(scope)
+    with parts.catalog.read() as tx:
+        sizes = blobs.sizes(tx, [container.id for container in containers])
+        return Status(
+            coverage=coverages.coverage(tx, parts.specs, scope),
+            types=coverages.by_type(tx, parts.specs, scope),
+            containers=tuple((container, *sizes.get(container.id, (0, 0))) for container in containers),
+            failures=tuple(_failures(tx, scope)),
+            segments=parts.table.count(),
+            rate=analyses.rate(tx),
+            readers={**_models(parts), **readers(parts.settings.office)},
+            missing_models=missing_models(parts.settings),
+        )
+
+
+def _failures(tx: Transaction, scope: Scope) -> list[Failure]:
+    found: list[Failure] = []
+    while page := coverages.failures(tx, scope, found[-1].sha256 if found else "", PAGE):
+        found += page
+    return found
+
+
+def _models(parts: Parts) -> dict[str, str]:
+    settings = parts.settings
+    return {"text": settings.text_model, "pictures": settings.picture_model, "text in pictures": settings.ocr_model}
