@@ -143,6 +143,7 @@ def _place(tx: Transaction, sha256s: Collection[str], known: set[str]) -> None:
         if rows:
             tx.execute(table.insert(), rows)
         spread(tx, container_id, shas & known)
+    _settle(tx, set(sha256s) - known.union(*where.values()))
 
 
 def _is(part: list[str]) -> sa.ColumnElement[bool]:

@@ -109,7 +109,7 @@ def _blob_counts(tx: Transaction, sha256s: Collection[str], scope: Scope) -> dic
     for part in holdings.chunks(sha256s):
         statement = sa.select(versions.c.sha256, sa.func.count()).where(live(), versions.c.sha256.in_(part))
         statement = statement.where(*_within(containers.c.id, scope)).group_by(versions.c.sha256)
-        found |= dict(tx.execute(statement).tuples().all())
+        found |= dict(tx.execute(statement).all())
     return found
 
 

@@ -31,11 +31,11 @@ def standing_counts(tx: Transaction, granted: Iterable[int] | None) -> dict[int 
     if inside is None:
         # spelt by hand so that the partial index serves it alone
         rows = tx.execute(sa.text("SELECT standing, count(*) FROM contents WHERE is_held GROUP BY standing"))
-        return dict(rows.tuples().all())
+        return dict(rows.all())
     every = sa.select(holdings.c.sha256).where(holdings.c.container_id.in_(inside))
     once = (every if len(inside) == 1 else every.distinct()).subquery()
     statement = sa.select(contents.c.standing, sa.func.count()).join(once, once.c.sha256 == contents.c.sha256)
-    return dict(tx.execute(statement.group_by(contents.c.standing)).tuples().all())
+    return dict(tx.execute(statement.group_by(contents.c.standing)).all())
 
 
 def held(inside: Sequence[int] | None) -> sa.ColumnElement[bool]:
