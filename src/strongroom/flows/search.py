@@ -1,0 +1,295 @@
+"""Search: a question to hits that the catalog still grants, with snippets, facets and coverage."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from time import perf_counter
+from typing import Any
+
+from strongroom.domain.analysis import AnalyzerSpec, Coverage
+from strongroom.domain.content import Content, Name
+from strongroom.domain.findings import Vector
+from strongroom.domain.hit import Hit, Match, Results
+from strongroom.domain.locator import Locator
+from strongroom.domain.media import OCTETS, type_of
+from strongroom.domain.query import Choice, Query, parse
+from strongroom.domain.scope import Scope
+from strongroom.errors import ContainerNotFound, ContentNotFound, UsageError
+from strongroom.index import IndexReader, Ranking
+from strongroom.index.fusion import LABELS, LOOKS, MEANING
+from strongroom.index.reader import DEPTH
+from strongroom.index.relevance import BACKGROUND, floors
+from strongroom.index.snippets import snippet
+from strongroom.ports.tools import PictureModel, Pixels, TextEmbedder
+from strongroom.storage.catalog import Catalog, analyses, contents, coverage, names
+from strongroom.storage.catalog import containers as catalog_containers
+
+MATCHES = 3
+"""Segments shown of a hit."""
+NAMES = 20
+"""Names shown of a hit."""
+DEEPEST = 16 * DEPTH
+"""How deep the last page may reach in each channel."""
+
+Rank = Callable[[int], Ranking]
+
+
+@dataclass(slots=True)
+class _Found:
+    """A content that was found and is granted."""
+
+    sha256: str
+    score: float
+    rows: list[dict[str, Any]]
+    names: tuple[Name, ...]
+    content: Content
+
+
+class Searcher:
+    """Answers searches of one room; threads may share it."""
+
+    def __init__(
+        self,
+        index: IndexReader,
+        catalog: Catalog,
+        text: Callable[[], TextEmbedder],
+        pictures: Callable[[], PictureModel],
+        specs: Sequence[AnalyzerSpec],
+        *,
+        pictures_read_words: bool = False,
+    ) -> None:
+        """Put a searcher together; no model is loaded before a search needs it.
+
+        Args:
+            index: The segments.
+            catalog: What decides on every hit.
+            text: Gives the text embedder.
+            pictures: Gives the picture model.
+            specs: The analyzers, for the coverage.
+            pictures_read_words: Whether the picture model is of the CLIP family, so that words find looks.
+        """
+        self._index, self._catalog, self._text, self._pictures = index, catalog, text, pictures
+        self._specs = tuple(specs)
+        self._pictures_read_words = pictures_read_words
+        self._coverage: dict[Scope, tuple[str, Coverage]] = {}
+
+    def search(self, text: str, scope: Scope, *, limit: int = 20, offset: int = 0) -> Results:
+        """Find contents.
+
+        Args:
+            text: The query; see docs/reference/query-language.md.
+            scope: What may be seen.
+            limit: Hits a page, at most.
+            offset: Hits to pass over; pages of one query fit together as long as nothing is written.
+
+        Raises:
+            QueryError: A filter has a value that it cannot have.
+            ContainerNotFound: ``container:`` names none that the scope shows.
+            ModelMissing: The text model has not been pulled.
+        """
+        begun = perf_counter()
+        query = parse(text)
+        only, without = self._containers(query, scope)
+        vectors = self._vectors(query)
+        least = floors(vectors[MEANING], self._background) if MEANING in vectors else {}
+
+        def rank(depth: int) -> Ranking:
+            return self._index.search(query, vectors=vectors, containers=only, without=without, floors=least, depth=depth)
+
+        return self._results(rank, query, scope, limit=limit, offset=offset, begun=begun)
+
+    def similar(self, example: Pixels | str, scope: Scope, *, filters: str = "", limit: int = 20, offset: int = 0) -> Results:
+        """Find pictures that look like an example.
+
+        Args:
+            example: A picture, or the SHA-256 of one in the room (it is not among its own hits).
+            scope: What may be seen.
+            filters: Filters of the query language; words have no meaning here.
+            limit: Hits a page, at most.
+            offset: Hits to pass over.
+
+        Raises:
+            ContentNotFound: The scope does not show the example, or it has no picture vector.
+            UsageError: ``filters`` holds words.
+        """
+        begun = perf_counter()
+        query = parse(filters)
+        if query.terms or query.without:
+            raise UsageError("a search by example takes filters only, such as type:image or after:2020")
+        only, without = self._containers(query, scope)
+        itself = example if isinstance(example, str) else ""
+        vector = self._looks(itself, scope) if isinstance(example, str) else self._pictures().look([example])[0].image_vector
+
+        def rank(depth: int) -> Ranking:
+            return self._index.similar(vector, containers=only, without=without, query=query, depth=depth)
+
+        return self._results(rank, Query(), scope, limit=limit, offset=offset, begun=begun, leave_out=itself)
+
+    @cached_property
+    def _background(self) -> Vector:
+        return self._text().embed(BACKGROUND)
+
+    def _vectors(self, query: Query) -> dict[str, Vector]:
+        """Embed a query once for each space that it is searched in."""
+        if not query.meaning:
+            return {}
+        vector = self._text().embed([query.meaning], query=True)[0]
+        vectors = {MEANING: vector, LABELS: vector}
+        if self._pictures_read_words:
+            looks = self._pictures().embed_query(query.meaning)
+            vectors |= {LOOKS: looks} if looks is not None else {}
+        return vectors
+
+    def _looks(self, sha256: str, scope: Scope) -> Vector:
+        with self._catalog.read() as tx:
+            shown = names.names(tx, [sha256], scope, limit=1)
+        vector = self._index.looks(sha256) if sha256 in shown else None
+        if vector is None:
+            raise ContentNotFound(f"{sha256} is no analysed picture in this scope; give a picture file, or analyse first")
+        return vector
+
+    def _containers(self, query: Query, scope: Scope) -> tuple[frozenset[int] | None, frozenset[int]]:
+        """Give the ids of the containers to search (None is all) and of those to leave out."""
+        if query.containers == Choice():
+            return scope.containers, frozenset()
+        with self._catalog.read() as tx:
+            known = {container.name: container.id for container in catalog_containers.all_in(tx, scope)}
+        for name in (*query.containers.only, *query.containers.without):
+            if name not in known:
+                raise ContainerNotFound(f"there is no container {name!r} here; `strongroom list` shows those there are")
+        only = frozenset(known[name] for name in query.containers.only) or scope.containers
+        return only, frozenset(known[name] for name in query.containers.without)
+
+    def _results(
+        self, rank: Rank, query: Query, scope: Scope, *, limit: int, offset: int, begun: float, leave_out: str = ""
+    ) -> Results:
+        if limit < 1 or offset < 0:
+            raise UsageError(f"limit is {limit} and offset {offset}: limit must be 1 or more, and offset 0 or more")
+        found, cut = self._granted(rank, scope, wanted=offset + limit + 1, leave_out=leave_out)
+        page = found[offset : offset + limit]
+        ids = [row["segment_id"] for item in page for row in item.rows[:MATCHES]]
+        segments = self._index.segments(ids)
+        with self._catalog.read() as tx:
+            # asked again beside the texts: what was forgotten or withdrawn since the ranking is not shown
+            named = names.names(tx, [item.sha256 for item in page], scope, limit=NAMES)
+            properties = analyses.properties(tx, list(named))
+            covered = self._covered(tx, scope)
+        hits = [
+            Hit(
+                content=item.sha256,
+                media_type=item.content.media_type or OCTETS,
+                type=_type(item.content),
+                size=item.content.size,
+                score=item.score,
+                names=named[item.sha256],
+                matches=matches,
+                properties=properties.get(item.sha256, {}),
+            )
+            for item in page
+            if item.sha256 in named and (matches := _matches(item, segments, query))
+        ]
+        return Results(
+            hits=tuple(hits),
+            total=len(found),
+            offset=offset,
+            more=len(found) > offset + limit or (cut and bool(page)),
+            facets=_facets(found),
+            coverage=covered,
+            took_ms=(perf_counter() - begun) * 1000,
+        )
+
+    def _granted(self, rank: Rank, scope: Scope, *, wanted: int, leave_out: str) -> tuple[list[_Found], bool]:
+        """Rank as deep as the page needs, and keep what the catalog grants now.
+
+        A deeper ranking fuses differently, so only contents that the shallower one lacked are taken from it, after all
+        of that one's: pages stay as they were.
+        """
+        found: list[_Found] = []
+        seen = {leave_out}
+        depth, cut = DEPTH, True
+        while cut and len(found) < wanted and depth <= DEEPEST:
+            ranking = rank(depth)
+            fresh = _by_content(ranking, seen)
+            with self._catalog.read() as tx:
+                named = names.names(tx, list(fresh), scope, limit=NAMES)
+                known = contents.contents(tx, list(named))
+            for sha256, rows in fresh.items():
+                if sha256 in named and sha256 in known:
+                    score = float(rows[0]["content_score"])
+                    found.append(_Found(sha256=sha256, score=score, rows=rows, names=named[sha256], content=known[sha256]))
+            seen |= set(fresh)
+            depth, cut = depth * 2, ranking.cut
+        return found, cut and depth <= DEEPEST
+
+    def _covered(self, tx: Any, scope: Scope) -> Coverage:
+        revision = self._catalog.revision(tx)
+        kept = self._coverage.get(scope)
+        if kept is None or kept[0] != revision:
+            if len(self._coverage) > 1000:  # noqa: PLR2004
+                self._coverage.clear()
+            self._coverage[scope] = kept = (revision, coverage.coverage(tx, self._specs, scope))
+        return kept[1]
+
+
+def _by_content(ranking: Ranking, seen: set[str]) -> dict[str, list[dict[str, Any]]]:
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for row in ranking.table.to_pylist():
+        if row["content_sha256"] not in seen:
+            grouped.setdefault(row["content_sha256"], []).append(row)
+    return grouped
+
+
+def _type(content: Content) -> str:
+    return content.type or type_of(content.media_type or OCTETS)
+
+
+def _matches(item: _Found, segments: dict[str, dict[str, Any]], query: Query) -> tuple[Match, ...]:
+    matches = []
+    for row in item.rows[:MATCHES]:
+        segment = segments.get(row["segment_id"])
+        if segment is not None:
+            cut = snippet(segment["text"] or "", query)
+            matches.append(
+                Match(
+                    segment_id=row["segment_id"],
+                    kind=row["kind"],
+                    locator=locator(segment),
+                    snippet=cut.text,
+                    marks=cut.marks,
+                    score=row["segment_score"],
+                    channels=tuple(row["channels"]),
+                )
+            )
+    return tuple(matches)
+
+
+def locator(segment: dict[str, Any]) -> Locator:
+    """Give the locator that a row of the segments table holds."""
+    edges = segment["boxes"] or []
+    return Locator(
+        char_start=segment["char_start"],
+        char_end=segment["char_end"],
+        page=segment["page"],
+        boxes=tuple((edges[at], edges[at + 1], edges[at + 2], edges[at + 3]) for at in range(0, len(edges) - 3, 4)),
+        t_start=segment["t_start"],
+        t_end=segment["t_end"],
+        part=segment["part"],
+    )
+
+
+def _facets(found: Sequence[_Found]) -> dict[str, dict[str, int]]:
+    """Count the values of the found contents; the most frequent first."""
+    counts: dict[str, dict[str, int]] = {"type": {}, "container": {}, "year": {}, "language": {}}
+
+    def count(facet: str, values: set[str]) -> None:
+        for value in values:
+            counts[facet][value] = counts[facet].get(value, 0) + 1
+
+    for item in found:
+        count("type", {_type(item.content)})
+        count("container", {name.container for name in item.names})
+        dates = [row["taken_at"] for row in item.rows if isinstance(row["taken_at"], datetime)]
+        count("year", {str(dates[0].year)} if dates else set())
+        count("language", {row["language"] for row in item.rows if row["language"]})
+    return {facet: dict(sorted(values.items(), key=lambda pair: (-pair[1], pair[0]))) for facet, values in counts.items()}
