@@ -36,7 +36,9 @@ def told(what: str) -> Iterator[None]:
     except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
         raise StorageError(f"{what} refuses access: check the credentials in the environment ({_short(error)})") from error
     except exceptions.GenericError as error:
-        raise Unreachable(f"{what} does not answer: check the address and the network, then repeat ({_short(error)})") from error
+        raise Unreachable(
+            f"{what} does not answer: check the address and the network, then repeat ({_short(error)})"
+        ) from error
     except exceptions.BaseError as error:
         raise StorageError(f"{what} cannot be used: {_short(error)}") from error
 

@@ -250,9 +250,7 @@ class Spool:
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.execute("PRAGMA temp_store=FILE")
         self._db.execute("PRAGMA cache_size=-16384")
-        self._db.execute(
-            "CREATE TABLE listed (name TEXT PRIMARY KEY, size INTEGER, stamp TEXT, at INTEGER) WITHOUT ROWID"
-        )
+        self._db.execute("CREATE TABLE listed (name TEXT PRIMARY KEY, size INTEGER, stamp TEXT, at INTEGER) WITHOUT ROWID")
 
     def fill(self, listing: Iterator[Listed]) -> None:
         """Take a listing."""

@@ -9,6 +9,8 @@ CONTAINER_RULE = re.compile(r"[a-z0-9](?:-?[a-z0-9]){2,62}")
 RESERVED_CONTAINERS = frozenset({"$root", "$web", "$logs"})
 BLOB_CHARACTERS = 1024
 BLOB_SEGMENTS = 254
+LEAST = "\x01"
+"""A name with this at its end is the least text after the name: no name holds it (nor NUL, which PostgreSQL cannot take)."""
 
 _ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
 

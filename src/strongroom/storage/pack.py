@@ -123,5 +123,7 @@ def _told(file: Path) -> Iterator[None]:
         if "full" in text:
             raise StorageFull("the vault has no space left: free some and repeat; nothing was lost") from error
         if "locked" in text:
-            raise RoomLocked(f"another process has been writing {file} for {BUSY_SECONDS:.0f} s: wait for it and repeat") from error
+            raise RoomLocked(
+                f"another process has been writing {file} for {BUSY_SECONDS:.0f} s: wait for it and repeat"
+            ) from error
         raise StorageError(f"{file} cannot be used: {text}; check its permissions, and run `strongroom check`") from error

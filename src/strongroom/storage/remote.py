@@ -65,9 +65,7 @@ class RemoteObjects:
     def write(self, object_id: str, chunks: Iterable[bytes]) -> None:
         """Upload an object; the store shows it only when it is whole."""
         with told(self._what):
-            obstore.put(
-                self._store, object_key(object_id), _filled(chunks), chunk_size=PART, max_concurrency=PARTS_AT_ONCE
-            )
+            obstore.put(self._store, object_key(object_id), _filled(chunks), chunk_size=PART, max_concurrency=PARTS_AT_ONCE)
 
     def open(self, object_id: str) -> RemoteBody:
         """Open an object."""

@@ -1,8 +1,10 @@
 """The vault: bytes of blobs, whole, in blocks, copied, mounted; durable before they are acknowledged."""
 
-from strongroom.storage.catalog.blobs import ALWAYS, Condition
+from strongroom.storage.catalog.blocks import Block, BlockRef
+from strongroom.storage.catalog.landings import ALWAYS, Condition
 from strongroom.vault.files import file_stamp
+from strongroom.vault.listing import Page
 from strongroom.vault.vault import Vault
-from strongroom.vault.write import PutItem
+from strongroom.vault.write import PLAIN, PutItem, Traits
 
-__all__ = ["ALWAYS", "Condition", "PutItem", "Vault", "file_stamp"]
+__all__ = ["ALWAYS", "PLAIN", "Block", "BlockRef", "Condition", "Page", "PutItem", "Traits", "Vault", "file_stamp"]

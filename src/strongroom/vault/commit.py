@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from strongroom.errors import Conflict, NotFound, StorageFull, UsageError
 from strongroom.domain.outcome import KeptObject
+from strongroom.errors import Conflict, NotFound, StorageFull, UsageError
 from strongroom.storage.catalog import Catalog, Transaction, objects
 from strongroom.storage.objects import Objects
 from strongroom.vault.writer import Writer

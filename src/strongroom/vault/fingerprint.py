@@ -4,8 +4,8 @@ from collections.abc import Callable
 from hashlib import sha256
 
 from strongroom.errors import SourceChanged, StorageError
-from strongroom.storage.catalog import Catalog, blobs
-from strongroom.storage.catalog.blobs import Holder
+from strongroom.storage.catalog import Catalog, blobs, holders
+from strongroom.storage.catalog.holders import Holder
 from strongroom.vault.files import CHUNK
 from strongroom.vault.source import Place
 
@@ -18,7 +18,7 @@ def fingerprint(
     """Read a version and note its SHA-256; see `Vault.fingerprint`."""
     for _ in range(TRIES):
         with catalog.read() as tx:
-            holder = blobs.holder(tx, version_id)
+            holder = holders.holder(tx, version_id)
         if holder is None or holder.sha256 is not None:
             return None if holder is None else holder.sha256
         try:
@@ -50,7 +50,7 @@ def _read(place: Place, size: int, on_beat: Callable[[], None]) -> str:
 
 def _is_as_it_was(catalog: Catalog, holder: Holder) -> bool:
     with catalog.read() as tx:
-        present = blobs.holder(tx, holder.version_id)
+        present = holders.holder(tx, holder.version_id)
     return present is not None and present.etag == holder.etag
 
 

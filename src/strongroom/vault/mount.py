@@ -8,10 +8,12 @@ from strongroom.domain.container import MOUNTED, Container
 from strongroom.domain.progress import OnProgress, Progress
 from strongroom.domain.status import Scanned
 from strongroom.errors import NameRefused, SourceChanged, UsageError
-from strongroom.storage.catalog import Transaction, blobs
-from strongroom.storage.catalog.blobs import DEFAULT_TYPE, Holder, Landing
+from strongroom.storage.catalog import Transaction, blobs, landings
+from strongroom.storage.catalog.blobs import DEFAULT_TYPE
+from strongroom.storage.catalog.holders import Holder
+from strongroom.storage.catalog.landings import Landing
 from strongroom.storage.mounts import Listed, Mount, Spool
-from strongroom.storage.names import check_blob_name
+from strongroom.storage.names import LEAST, check_blob_name
 from strongroom.vault.commit import Committer
 from strongroom.vault.source import Place
 
@@ -24,7 +26,9 @@ def mounted_place(mount: Mount, holder: Holder) -> Place:
     def verify() -> None:
         present = mount.look(holder.name)
         if present is None or present.stamp != holder.stamp:
-            raise SourceChanged(f"{holder.name} in {holder.url} has changed since it was listed: `strongroom analyze` looks again")
+            raise SourceChanged(
+                f"{holder.name} in {holder.url} has changed since it was listed: `strongroom analyze` looks again"
+            )
 
     return Place(
         name=holder.name, open=lambda: mount.open(holder.name), file=mount.path(holder.name), is_ours=False, verify=verify
@@ -82,16 +86,16 @@ class Scan:
 
     def _merge(self, page: list[Listed], start: str, last: str | None) -> str:
         """Bring the names from ``start`` to ``last`` in line; gives where the next page starts."""
-        end = None if last is None else last + "\0"
+        end = None if last is None else last + LEAST
 
         def change(tx: Transaction) -> tuple[tuple[int, int, int, int], frozenset[str]]:
             before = blobs.stamped(tx, self._container, start=start, end=end)
             new = [one for one in page if before.get(one.name) != one.stamp]
             gone = [name for name in before if name not in names]
             if new:
-                blobs.land(tx, self._container, [_landing(one) for one in new])
+                landings.land(tx, self._container, [_landing(one) for one in new])
             if gone:
-                blobs.remove_all(tx, self._container, gone)
+                landings.remove_all(tx, self._container, gone)
             added = sum(one.name not in before for one in new)
             return (added, len(new) - added, len(gone), len(page) - len(new)), frozenset()
 

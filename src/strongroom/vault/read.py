@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import BinaryIO, cast
 
 from strongroom.errors import SourceChanged
-from strongroom.storage.catalog.blobs import Piece
+from strongroom.storage.catalog.holders import Piece
 from strongroom.storage.objects import Body, Objects
 
 LEAST_BUFFER = 4096

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from strongroom.errors import ContentNotFound, LimitExceeded, RoomDamaged, SourceChanged, SourceUnread, StorageError
-from strongroom.storage.catalog import Catalog, Transaction, blobs, objects
-from strongroom.storage.catalog.blobs import Holder, Piece
+from strongroom.storage.catalog import Catalog, Transaction, blobs, holders, objects
+from strongroom.storage.catalog.holders import Holder, Piece
 from strongroom.storage.catalog.objects import ContentRow
 from strongroom.storage.layout import temporary_folder
 from strongroom.storage.objects import FILE, Objects
@@ -165,15 +165,17 @@ def _places(
     if content is None:
         raise ContentNotFound(f"the catalog knows no content {sha256}: check the hash, or add the file")
     found: list[Callable[[], Place]] = []
-    for holder in blobs.holders(tx, sha256):
+    for holder in holders.holders(tx, sha256):
         if holder.url is None:
-            found.append(partial(stored_place, bodies, holder.name, blobs.pieces(tx, holder.version_id), content.size))
+            found.append(partial(stored_place, bodies, holder.name, holders.pieces(tx, holder.version_id), content.size))
         else:
             found.append(partial(mounted, holder))
     if content.object_id is not None or content.member_path is not None:
-        own = [] if content.object_id is None else [
-            Piece(object_id=content.object_id, place=content.place or FILE, start=0, length=content.size)
-        ]
+        own = (
+            []
+            if content.object_id is None
+            else [Piece(object_id=content.object_id, place=content.place or FILE, start=0, length=content.size)]
+        )
         found.append(partial(stored_place, bodies, content.member_path or "", own, content.size))
     return content, found
 

@@ -1,7 +1,7 @@
 """The vault: one short method a verb; what each does is in the module named for it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import BinaryIO
 
 from strongroom.domain.blob import Blob
@@ -9,21 +9,25 @@ from strongroom.domain.container import MOUNTED, STORED, Container
 from strongroom.domain.outcome import KeptObject
 from strongroom.domain.progress import OnProgress, silent
 from strongroom.domain.scope import Scope
-from strongroom.domain.status import Refused, Scanned
-from strongroom.errors import ContentNotFound, UsageError
-from strongroom.storage.catalog import Catalog, blobs, containers, objects
-from strongroom.storage.catalog.blobs import DEFAULT_TYPE, Condition, Holder, Landing, Piece
+from strongroom.domain.status import Fault, Refused, Scanned
+from strongroom.errors import AlreadyExists, ContentNotFound, RoomDamaged, UsageError
+from strongroom.storage.catalog import Catalog, blobs, blocks, containers, holders, landings, objects
+from strongroom.storage.catalog.blocks import Block, BlockRef
+from strongroom.storage.catalog.holders import Holder, Piece
+from strongroom.storage.catalog.landings import ALWAYS, Condition
 from strongroom.storage.layout import Layout
 from strongroom.storage.mounts import Mount, mount_url, open_mount
 from strongroom.storage.names import check_blob_name, check_container_name
 from strongroom.storage.objects import Objects
-from strongroom.vault import write
+from strongroom.vault import listing, upkeep, write
 from strongroom.vault.commit import Committer
 from strongroom.vault.fingerprint import fingerprint
+from strongroom.vault.listing import Page
 from strongroom.vault.mount import Scan, mounted_place
 from strongroom.vault.read import open_pieces
 from strongroom.vault.source import ContentSource, Place, open_source, stored_place
-from strongroom.vault.write import Bytes, PutItem
+from strongroom.vault.upkeep import Check
+from strongroom.vault.write import PLAIN, Bytes, PutItem, Traits
 from strongroom.vault.writer import Writer
 
 TRIES = 5
@@ -64,9 +68,7 @@ class Vault:
         """
         check_container_name(name)
         with self._catalog.write() as tx:
-            return containers.create(
-                tx, name, kind=STORED, url=None, metadata=metadata or {}, keeps_versions=keeps_versions
-            )
+            return containers.create(tx, name, kind=STORED, metadata=metadata, keeps_versions=keeps_versions)
 
     def container(self, name: str, scope: Scope) -> Container:
         """Give a container.
@@ -82,6 +84,16 @@ class Vault:
         with self._catalog.read() as tx:
             return containers.all_in(tx, scope)
 
+    def delete_container(self, container: Container) -> None:
+        """Delete a container with all that it holds; it is hidden at once, and emptied before this returns.
+
+        Raises:
+            ContainerNotFound: It was deleted already.
+        """
+        with self._catalog.write() as tx:
+            containers.mark_deleted(tx, container.id)
+        upkeep.purge(self._committer, container.id)
+
     # whole blobs
 
     def put(
@@ -90,11 +102,8 @@ class Vault:
         name: str,
         source: Bytes,
         *,
-        content_type: str = DEFAULT_TYPE,
-        headers: Mapping[str, str] | None = None,
-        metadata: Mapping[str, str] | None = None,
-        tags: Mapping[str, str] | None = None,
-        condition: Condition = blobs.ALWAYS,
+        traits: Traits = PLAIN,
+        condition: Condition = ALWAYS,
         with_md5: bool = False,
     ) -> Blob:
         """Write a blob, streaming; when this returns it is durable.
@@ -103,11 +112,8 @@ class Vault:
             container: Where.
             name: The blob's name; one that exists is replaced.
             source: Chunks, an open file, or bytes.
-            content_type: As the writer says.
-            headers: Further HTTP headers to give back.
-            metadata: The user's own names and values.
-            tags: Index tags.
-            condition: What must hold of the present blob; checked again at the commit.
+            traits: Content type, metadata, tags and the like.
+            condition: What must hold of the present blob.
             with_md5: Whether to compute the MD5 too.
 
         Raises:
@@ -118,18 +124,8 @@ class Vault:
         write.need_stored(container)
         check_blob_name(name)
         kept = self._writer.keep(write.chunks_of(source), with_md5=with_md5)
-        landing = Landing(
-            name=name,
-            size=kept.size,
-            pieces=write.pieces_of(kept),
-            sha256=kept.sha256,
-            md5=kept.md5,
-            content_type=content_type,
-            headers=headers or {},
-            metadata=metadata or {},
-            tags=tags or {},
-        )
-        return write.put(container, landing, condition, kept, self._committer)
+        landing = write.landing(name, traits, kept)
+        return write.land(self._committer, (kept,), lambda tx: landings.land(tx, container, [landing], condition))
 
     def put_all(self, container: Container, items: Iterable[PutItem]) -> Iterator[Blob | Refused]:
         """Write many blobs in few commits; each that is yielded is durable.
@@ -160,9 +156,7 @@ class Vault:
         with self._catalog.read() as tx:
             return blobs.stamps(tx, container, names)
 
-    def delete(
-        self, container: Container, name: str, *, version: str | None = None, condition: Condition = blobs.ALWAYS
-    ) -> None:
+    def delete(self, container: Container, name: str, *, version: str | None = None, condition: Condition = ALWAYS) -> None:
         """Delete a blob with its snapshots, or one version of it.
 
         Raises:
@@ -170,9 +164,138 @@ class Vault:
             ConditionFailed: The condition does not hold.
         """
         write.need_stored(container)
-        self._committer.commit((), lambda tx: (None, blobs.remove(tx, container, name, version=version, condition=condition)))
+        self._committer.commit(
+            (), lambda tx: (None, landings.remove(tx, container, name, version=version, condition=condition))
+        )
+
+    def list(self, container: Container, *, prefix: str = "", delimiter: str = "", marker: str = "", limit: int = 5000) -> Page:
+        """Give a page of current blobs in bytewise order of name.
+
+        Args:
+            container: Of which.
+            prefix: Only names that begin so.
+            delimiter: Names are folded after its first occurrence behind the prefix.
+            marker: Where to start, from an earlier page; names from it on are given.
+            limit: Entries on the page, at least 1.
+        """
+        with self._catalog.read() as tx:
+            return listing.page(tx, container, prefix=prefix, delimiter=delimiter, marker=marker, limit=limit)
+
+    def walk(self, container: Container, *, prefix: str = "") -> Iterator[Blob]:
+        """Give every current blob in bytewise order of name, a page at a time."""
+        return listing.walk(self._catalog, container, prefix)
+
+    # blocks, appends, copies: none moves a byte that is stored already
+
+    def stage_block(
+        self, container: Container, name: str, block_id: str, source: Bytes, *, with_md5: bool = False
+    ) -> KeptObject:
+        """Put a block, durable when this returns; `commit_blocks` makes a blob of such.
+
+        Raises:
+            UsageError: It has no bytes, or an id that is not as long as those of the blob's other uncommitted blocks.
+            StorageFull: No space is left; nothing was written.
+        """
+        write.need_stored(container)
+        check_blob_name(name)
+        kept = self._writer.keep(write.chunks_of(source), with_md5=with_md5)
+        if not kept.size:
+            raise UsageError("a block has at least one byte: leave empty ones out")
+        self._committer.commit((kept,), lambda tx: (None, blocks.stage(tx, container, name, block_id, kept)))
+        return kept
+
+    def commit_blocks(
+        self, container: Container, name: str, refs: Sequence[BlockRef], traits: Traits = PLAIN, condition: Condition = ALWAYS
+    ) -> Blob:
+        """Make a blob of blocks; uncommitted ones that are not named are gone afterwards.
+
+        Raises:
+            UsageError: A block that is named does not exist.
+            ConditionFailed: The condition does not hold.
+        """
+        write.need_stored(container)
+        check_blob_name(name)
+        landing = write.landing(name, traits)
+        return write.land(self._committer, (), lambda tx: blocks.commit(tx, container, landing, refs, condition))
+
+    def blocks(self, container: Container, name: str) -> tuple[Sequence[Block], Sequence[Block]]:
+        """Give a blob's committed blocks in order, and its uncommitted ones."""
+        with self._catalog.read() as tx:
+            return blocks.listed(tx, container, name)
+
+    def append(
+        self, container: Container, name: str, source: Bytes, *, condition: Condition = ALWAYS, at: int | None = None
+    ) -> Blob:
+        """Add to the end of an append blob (``put`` with a kind of ``append`` makes one).
+
+        Args:
+            container: Where.
+            name: The blob.
+            source: What is added.
+            condition: What must hold of the blob.
+            at: The size that it must have before; None for any.
+
+        Raises:
+            BlobNotFound: There is none.
+            UsageError: It is not an append blob.
+            ConditionFailed: The condition or the size does not hold.
+        """
+        write.need_stored(container)
+        kept = self._writer.keep(write.chunks_of(source))
+        return self._committer.commit((kept,), lambda tx: blocks.append(tx, container, name, kept, condition=condition, at=at))
+
+    def copy(
+        self,
+        source: tuple[Container, str, str | None],
+        container: Container,
+        name: str,
+        traits: Traits | None = None,
+        condition: Condition = ALWAYS,
+    ) -> Blob:
+        """Make a blob with the bytes of a stored one.
+
+        Args:
+            source: Container, name and version (None for the current one) of the other.
+            container: Where to.
+            name: The new blob's name.
+            traits: Its properties; None takes the other's.
+            condition: What must hold of the blob that is there.
+
+        Raises:
+            BlobNotFound: There is no such source.
+            ConditionFailed: The condition does not hold.
+        """
+        write.need_stored(source[0])
+        write.need_stored(container)
+        check_blob_name(name)
+        wanted = name if traits is None else write.landing(name, traits)
+        return write.land(self._committer, (), lambda tx: blocks.copy(tx, source, container, wanted, condition=condition))
+
+    def snapshot(self, container: Container, name: str, condition: Condition = ALWAYS) -> Blob:
+        """Keep what a blob is now as a version that never changes.
+
+        Raises:
+            BlobNotFound: There is none.
+            ConditionFailed: The condition does not hold.
+        """
+        write.need_stored(container)
+        with self._catalog.write() as tx:
+            return blocks.snapshot(tx, container, name, condition)
 
     # reading
+
+    def read(self, container: Container, name: str, *, start: int = 0, length: int | None = None) -> tuple[Blob, BinaryIO]:
+        """Look a blob up and open it, as one act: if it is replaced between, it is looked up again.
+
+        Raises:
+            BlobNotFound: There is none.
+            RoomDamaged: The vault lacks its bytes.
+        """
+        for _ in range(TRIES):
+            blob = self.get(container, name)
+            with suppress(FileNotFoundError):
+                return blob, self.open(blob, start, length)
+        raise RoomDamaged(f"the vault lacks the bytes of {name}: run `strongroom check`")
 
     def open(self, blob: Blob, start: int = 0, length: int | None = None) -> BinaryIO:
         """Open a range of a stored blob as a seekable stream, whose position 0 is the range's first byte.
@@ -181,7 +304,7 @@ class Vault:
             FileNotFoundError: The version was removed meanwhile: get the blob again.
         """
         with self._catalog.read() as tx:
-            pieces = blobs.pieces(tx, blob.id)
+            pieces = holders.pieces(tx, blob.id)
         if sum(piece.length for piece in pieces) != blob.size:
             raise FileNotFoundError(f"{blob.name} was removed meanwhile")
         return open_pieces(self._bodies, pieces, start, length)
@@ -214,7 +337,7 @@ class Vault:
         if holder.url is not None:
             return mounted_place(self._mount(holder.url), holder)
         with self._catalog.read() as tx:
-            pieces = blobs.pieces(tx, holder.version_id)
+            pieces = holders.pieces(tx, holder.version_id)
         return stored_place(self._bodies, holder.name, pieces, holder.size)
 
     def _mount(self, url: str) -> Mount:
@@ -236,23 +359,32 @@ class Vault:
 
     # mounts
 
-    def mount(self, place: str, name: str, *, metadata: Mapping[str, str] | None = None) -> Container:
-        """Make a container of files that stay where they are; `scan` looks what there is.
+    def mount(self, place: str, name: str, scope: Scope, on_progress: OnProgress = silent) -> Scanned:
+        """Make a container of files that stay where they are and look what there is, or look again at one made before.
 
         Args:
             place: A folder, or a ``file://``, ``s3://``, ``az://`` or ``gs://`` URL.
             name: The container's name.
-            metadata: The user's own names and values.
+            scope: What the actor may see.
+            on_progress: Is told of what was listed.
 
         Raises:
+            NameRefused: The name breaks Azure's rule.
             UsageError: There is no such folder.
-            AlreadyExists: There is a container of this name.
+            AlreadyExists: There is a container of this name that is something else.
+            Unreachable: The store does not answer.
         """
         check_container_name(name)
         url = mount_url(place)
         self._mount(url)
-        with self._catalog.write() as tx:
-            return containers.create(tx, name, kind=MOUNTED, url=url, metadata=metadata or {}, keeps_versions=False)
+        try:
+            with self._catalog.write() as tx:
+                container = containers.create(tx, name, kind=MOUNTED, url=url)
+        except AlreadyExists:
+            container = self.container(name, scope)
+            if container.url != url:
+                raise
+        return self.scan(container, on_progress)
 
     def scan(self, container: Container, on_progress: OnProgress = silent) -> Scanned:
         """Look at a mount for what is new, changed and gone; nothing is copied, and memory does not grow with it."""
@@ -278,6 +410,24 @@ class Vault:
     def remove_freed(self, freed: Sequence[tuple[str, str]]) -> None:
         """Remove the bytes that `objects.release` gave, after its transaction."""
         self._committer.remove(freed)
+
+    # upkeep
+
+    def sweep(self) -> int:
+        """Remove what killed processes left behind, while others write; gives the number of objects removed.
+
+        Only folders of writers that are dead are looked at, so this costs next to nothing in a room that was closed in order.
+        """
+        return upkeep.sweep(self._catalog, self._bodies, self._layout, self._committer)
+
+    def check(self, *, deep: bool = False, on_progress: OnProgress = silent) -> Sequence[Fault]:
+        """Hold the vault against the catalog.
+
+        Args:
+            deep: Whether every stored byte is read and its SHA-256 compared.
+            on_progress: Is told of what was looked at.
+        """
+        return list(Check(self._catalog, self._bodies, self._layout, self._place, on_progress).run(deep=deep))
 
     def close(self) -> None:
         """Leave the room in order; what is open for reading stays so."""

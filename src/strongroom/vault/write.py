@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -11,11 +11,13 @@ from typing import BinaryIO
 
 from strongroom.domain.blob import Blob
 from strongroom.domain.container import STORED, Container
+from strongroom.domain.outcome import KeptObject
 from strongroom.domain.status import Refused
 from strongroom.errors import NameRefused, SourceChanged, SourceUnread, UsageError
-from strongroom.domain.outcome import KeptObject
-from strongroom.storage.catalog import Transaction, blobs
-from strongroom.storage.catalog.blobs import DEFAULT_TYPE, Condition, Landing, Piece
+from strongroom.storage.catalog import Transaction, landings
+from strongroom.storage.catalog.blobs import DEFAULT_TYPE
+from strongroom.storage.catalog.holders import Piece
+from strongroom.storage.catalog.landings import Landed, Landing
 from strongroom.storage.names import check_blob_name
 from strongroom.storage.objects import SMALL, Objects
 from strongroom.vault.commit import Committer
@@ -32,6 +34,27 @@ UPLOADS = 16
 
 Bytes = Iterable[bytes] | BinaryIO | bytes
 """What can be written: chunks, an open file, or bytes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Traits:
+    """What a blob is told to be, beside its name and bytes."""
+
+    kind: str = "block"
+    """``block``, ``append`` or ``page``."""
+    content_type: str = DEFAULT_TYPE
+    """As the writer says; analysis does not trust it."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further HTTP headers to give back."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """The user's own names and values."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Index tags."""
+    md5: bytes | None = None
+    """MD5 as the writer states it, for bytes that are not read through here."""
+
+
+PLAIN = Traits()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,10 +185,10 @@ def put_all(
         if not batch.landings:
             return ()
         batch.make_durable()
-        landings = list(batch.landings.values())
+        new = list(batch.landings.values())
 
         def change(tx: Transaction) -> tuple[tuple[Blob, ...], frozenset[str]]:
-            landed = blobs.land(tx, container, landings)
+            landed = landings.land(tx, container, new)
             return landed.blobs, landed.loosened
 
         done = committer.commit(batch.kept, change)
@@ -182,13 +205,27 @@ def put_all(
     yield from flush()
 
 
-def put(
-    container: Container, landing: Landing, condition: Condition, kept: KeptObject, committer: Committer
-) -> Blob:
-    """Make kept bytes a blob; see `Vault.put`."""
+def landing(name: str, traits: Traits, kept: KeptObject | None = None) -> Landing:
+    """Give what a blob is to be; without an object its bytes are still to be named."""
+    return Landing(
+        name=name,
+        size=kept.size if kept else 0,
+        pieces=pieces_of(kept) if kept else (),
+        sha256=kept.sha256 if kept else None,
+        md5=kept.md5 if kept and kept.md5 else traits.md5,
+        kind=traits.kind,
+        content_type=traits.content_type,
+        headers=traits.headers,
+        metadata=traits.metadata,
+        tags=traits.tags,
+    )
 
-    def change(tx: Transaction) -> tuple[Blob, frozenset[str]]:
-        landed = blobs.land(tx, container, [landing], condition)
+
+def land(committer: Committer, kept: Sequence[KeptObject], change: Callable[[Transaction], Landed]) -> Blob:
+    """Commit a change that lands one blob."""
+
+    def act(tx: Transaction) -> tuple[Blob, frozenset[str]]:
+        landed = change(tx)
         return landed.blobs[0], landed.loosened
 
-    return committer.commit([kept], change)
+    return committer.commit(kept, act)

@@ -1,162 +1,20 @@
-"""Rows of blob versions: how one lands, is found, listed and removed."""
+"""Rows of blob versions: how one is found, listed and fingerprinted."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
 
 from strongroom.domain.blob import Blob
 from strongroom.domain.container import Container
-from strongroom.errors import BlobNotFound, ConditionFailed
-from strongroom.storage.catalog import containers, holdings
-from strongroom.storage.catalog.catalog import Transaction, now
-from strongroom.storage.catalog.etags import lock_names, next_etags, version_after
+from strongroom.errors import BlobNotFound
+from strongroom.storage.catalog import holdings
+from strongroom.storage.catalog.catalog import Transaction
+from strongroom.storage.catalog.etags import lock_names
 from strongroom.storage.catalog.objects import pages
 from strongroom.storage.catalog.schema import containers as tables
-from strongroom.storage.catalog.schema import objects, tags, version_objects, versions
+from strongroom.storage.catalog.schema import tags, versions
 
-ANY = "*"
 DEFAULT_TYPE = "application/octet-stream"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Piece:
-    """A part of an object, as a part of a blob."""
-
-    object_id: str
-    """The object."""
-    place: str
-    """``file`` or ``pack``."""
-    start: int
-    """First byte in the object."""
-    length: int
-    """Bytes."""
-    block_id: str | None = None
-    """The block that it was put as."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Condition:
-    """What must hold of the present blob for a write to happen."""
-
-    if_match: str | None = None
-    """Its etag; ``*`` for any, as long as there is one."""
-    if_none_match: str | None = None
-    """``*``: there is none; else an etag that it must not have."""
-
-    def check(self, name: str, etag: str | None) -> None:
-        """Hold the condition against the etag of the present blob, None where there is none.
-
-        Raises:
-            ConditionFailed: It does not hold.
-        """
-        if self.if_match is not None and (etag is None or self.if_match not in (ANY, etag)):
-            raise ConditionFailed(f"{name} is not the version that was expected (etag {self.if_match}): read it again, then repeat")
-        if self.if_none_match is not None and etag is not None and self.if_none_match in (ANY, etag):
-            raise ConditionFailed(f"{name} exists already: choose another name, or write without the condition")
-
-
-ALWAYS = Condition()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Landing:
-    """A blob version that is about to exist; its objects are durable and adopted."""
-
-    name: str
-    size: int
-    pieces: tuple[Piece, ...]
-    sha256: str | None
-    md5: bytes | None = None
-    kind: str = "block"
-    content_type: str = DEFAULT_TYPE
-    headers: Mapping[str, str] = field(default_factory=dict)
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-    stamp: str | None = None
-    """What the source's etag, size and time were."""
-    modified_at: datetime | None = None
-    """The source's own time, for a mount."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Landed:
-    """What a write did."""
-
-    blobs: tuple[Blob, ...]
-    """The new versions, in the order given."""
-    loosened: frozenset[str]
-    """Objects that may have lost their last reference: hand them to `objects.release`."""
-
-
-def land(tx: Transaction, container: Container, landings: Sequence[Landing], condition: Condition = ALWAYS) -> Landed:
-    """Make versions current, each in the place of the one before.
-
-    Args:
-        tx: The transaction.
-        container: Where; all names in ``landings`` differ.
-        landings: The versions.
-        condition: Must hold for each name.
-
-    Raises:
-        ContainerNotFound: The container was deleted.
-        ConditionFailed: The condition does not hold.
-    """
-    names = [one.name for one in landings]
-    lock_names(tx, container.id, names)
-    containers.by_id(tx, container.id)
-    before = current_rows(tx, container.id, names)
-    for name in names:
-        condition.check(name, before[name].etag if name in before else None)
-    newest = _newest_versions(tx, container.id, names)
-    loosened = _retire(tx, container, list(before.values()))
-    rows = [
-        _values(container.id, one, etag, version_after(newest.get(one.name)), before.get(one.name))
-        for one, etag in zip(landings, next_etags(tx, len(landings)), strict=True)
-    ]
-    statement = insert(versions).returning(versions.c.id, sort_by_parameter_order=True)
-    ids = list(tx.execute(statement, rows).scalars())
-    _insert_parts(tx, ids, landings)
-    holdings.change(
-        tx,
-        placed={one.sha256: one.size for one in landings if one.sha256},
-        displaced={row.sha256 for row in before.values() if row.sha256},
-    )
-    blobs = tuple(
-        _blob_of_values(container.name, version_id, row, one) for version_id, row, one in zip(ids, rows, landings, strict=True)
-    )
-    return Landed(blobs=blobs, loosened=loosened)
-
-
-def _values(
-    container_id: int, one: Landing, etag: str, version: str, before: "Row[tuple[object, ...]] | None"
-) -> dict[str, object]:
-    at = now()
-    return {
-        "container_id": container_id,
-        "name": one.name,
-        "version": version,
-        "is_current": True,
-        "is_snapshot": False,
-        "kind": one.kind,
-        "size": one.size,
-        "etag": etag,
-        "content_type": one.content_type,
-        "headers": dict(one.headers),
-        "metadata": dict(one.metadata),
-        "sha256": one.sha256,
-        "md5": one.md5,
-        "source_etag": one.stamp,
-        "created_at": at if before is None else before.created_at,
-        "modified_at": one.modified_at or at,
-    }
-
-
-def _blob_of_values(container: str, version_id: int, row: Mapping[str, object], one: Landing) -> Blob:
-    shown = {key: row[key] for key in SHOWN}
-    return Blob(id=version_id, container=container, tags=dict(one.tags), **shown)  # type: ignore[arg-type]
-
 
 SHOWN = (
     "name",
@@ -174,29 +32,15 @@ SHOWN = (
 """Columns that are fields of `Blob`."""
 
 
-def _insert_parts(tx: Transaction, ids: Sequence[int], landings: Sequence[Landing]) -> None:
-    parts = [
-        {
-            "version_id": version_id,
-            "seq": seq,
-            "object_id": piece.object_id,
-            "start": piece.start,
-            "length": piece.length,
-            "block_id": piece.block_id,
-        }
-        for version_id, one in zip(ids, landings, strict=True)
-        for seq, piece in enumerate(one.pieces)
-    ]
-    if parts:
-        tx.execute(insert(version_objects), parts)
-    for version_id, one in zip(ids, landings, strict=True):
-        set_tags(tx, version_id, one.tags)
-
-
 def set_tags(tx: Transaction, version_id: int, given: Mapping[str, str]) -> None:
     """Give a new version its tags."""
     if given:
         tx.execute(insert(tags), [{"version_id": version_id, "name": key, "value": value} for key, value in given.items()])
+
+
+def copy_tags(tx: Transaction, source_id: int, target_id: int) -> None:
+    """Give a new version the tags of another."""
+    set_tags(tx, target_id, _tags(tx, [source_id]).get(source_id, {}))
 
 
 def current_rows(tx: Transaction, container_id: int, names: Collection[str]) -> dict[str, Row[tuple[object, ...]]]:
@@ -208,72 +52,8 @@ def current_rows(tx: Transaction, container_id: int, names: Collection[str]) -> 
     return found
 
 
-def _current(container_id: int) -> tuple[object, ...]:
+def _current(container_id: int) -> tuple[ColumnElement[bool], ...]:
     return (versions.c.container_id == container_id, versions.c.is_current, versions.c.deleted_at.is_(None))
-
-
-def _newest_versions(tx: Transaction, container_id: int, names: Collection[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for page in pages(list(names)):
-        statement = select(versions.c.name, func.max(versions.c.version)).group_by(versions.c.name)
-        rows = tx.execute(statement.where(versions.c.container_id == container_id, versions.c.name.in_(page)))
-        found.update({name: version for name, version in rows})
-    return found
-
-
-def _retire(tx: Transaction, container: Container, rows: Sequence[Row[tuple[object, ...]]]) -> frozenset[str]:
-    """Make versions no longer current: earlier versions where the container keeps such, else gone."""
-    ids = [row.id for row in rows]
-    if not container.keeps_versions or container.url is not None:
-        return drop(tx, ids)
-    for page in pages(ids):  # type: ignore[arg-type]
-        tx.execute(update(versions).where(versions.c.id.in_(page)).values(is_current=False))
-    return frozenset()
-
-
-def drop(tx: Transaction, version_ids: Sequence[int]) -> frozenset[str]:
-    """Remove versions for good.
-
-    Returns:
-        Objects that may have lost their last reference: hand them to `objects.release`.
-    """
-    loosened: set[str] = set()
-    for page in pages(version_ids):  # type: ignore[arg-type]
-        loosened.update(tx.execute(select(version_objects.c.object_id).where(version_objects.c.version_id.in_(page))).scalars())
-        tx.execute(delete(version_objects).where(version_objects.c.version_id.in_(page)))
-        tx.execute(delete(tags).where(tags.c.version_id.in_(page)))
-        tx.execute(delete(versions).where(versions.c.id.in_(page)))
-    return frozenset(loosened)
-
-
-def remove(
-    tx: Transaction, container: Container, name: str, *, version: str | None = None, condition: Condition = ALWAYS
-) -> frozenset[str]:
-    """Remove a blob, or one version of it.
-
-    Without a version the current one goes, its snapshots with it; a container that keeps versions keeps it as an
-    earlier one.
-
-    Returns:
-        Objects that may have lost their last reference: hand them to `objects.release`.
-
-    Raises:
-        BlobNotFound: There is none.
-        ConditionFailed: The condition does not hold.
-    """
-    lock_names(tx, container.id, [name])
-    row = find(tx, container, name, version)
-    condition.check(name, row.etag)
-    if version is not None:
-        loosened = drop(tx, [row.id])
-    else:
-        statement = select(versions.c.id).where(
-            versions.c.container_id == container.id, versions.c.name == name, versions.c.is_snapshot
-        )
-        loosened = drop(tx, list(tx.execute(statement).scalars())) | _retire(tx, container, [row])
-    if row.sha256:
-        holdings.change(tx, placed={}, displaced={row.sha256})
-    return loosened
 
 
 def find(tx: Transaction, container: Container, name: str, version: str | None = None) -> Row[tuple[object, ...]]:
@@ -288,7 +68,9 @@ def find(tx: Transaction, container: Container, name: str, version: str | None =
     row = tx.execute(statement).one_or_none()
     if row is None:
         which = "" if version is None else f" of version {version}"
-        raise BlobNotFound(f"{container.name} holds no blob named {name}{which}: `strongroom list {container.name}` shows what it holds")
+        raise BlobNotFound(
+            f"{container.name} holds no blob named {name}{which}: `strongroom list {container.name}` shows what it holds"
+        )
     return row
 
 
@@ -316,17 +98,6 @@ def page(tx: Transaction, container: Container, *, start: str, end: str | None, 
     return _blobs(tx, container.name, tx.execute(statement.order_by(versions.c.name).limit(limit)).all())
 
 
-def pieces(tx: Transaction, version_id: int) -> list[Piece]:
-    """Give the pieces of a version, in order."""
-    part = version_objects.c
-    statement = select(part.object_id, objects.c.place, part.start, part.length, part.block_id)
-    statement = statement.join(objects, objects.c.id == part.object_id).where(part.version_id == version_id).order_by(part.seq)
-    return [
-        Piece(object_id=object_id, place=place, start=start, length=length, block_id=block_id)
-        for object_id, place, start, length, block_id in tx.execute(statement)
-    ]
-
-
 def stamps(tx: Transaction, container: Container, names: Collection[str]) -> dict[str, str]:
     """Give, for those names that exist, what their source's etag, size and time were."""
     found: dict[str, str] = {}
@@ -334,12 +105,6 @@ def stamps(tx: Transaction, container: Container, names: Collection[str]) -> dic
         statement = select(versions.c.name, versions.c.source_etag).where(*_current(container.id), versions.c.name.in_(some))
         found.update({name: stamp for name, stamp in tx.execute(statement) if stamp})
     return found
-
-
-def some_of_container(tx: Transaction, container_id: int, limit: int) -> list[tuple[int, str | None]]:
-    """Give keys and hashes of versions of a container, whatever their state."""
-    statement = select(versions.c.id, versions.c.sha256).where(versions.c.container_id == container_id).limit(limit)
-    return [(key, sha256) for key, sha256 in tx.execute(statement)]
 
 
 def _blobs(tx: Transaction, container: str, rows: Sequence[Row[tuple[object, ...]]]) -> list[Blob]:
@@ -358,66 +123,12 @@ def _tags(tx: Transaction, ids: Sequence[int]) -> dict[int, dict[str, str]]:
     return found
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Holder:
-    """A live blob version that holds a content, or will when it is fingerprinted."""
-
-    version_id: int
-    """Its key."""
-    name: str
-    """The blob's name."""
-    size: int
-    """Bytes."""
-    etag: str
-    """The version's etag."""
-    sha256: str | None
-    """The content."""
-    stamp: str | None
-    """What the source's etag, size and time were."""
-    url: str | None
-    """Where the container is mounted from; None for stored bytes."""
-
-
-def holders(tx: Transaction, sha256: str, limit: int = 16) -> list[Holder]:
-    """Give live versions that hold a content, stored ones before mounted ones."""
-    statement = _holders().where(versions.c.sha256 == sha256).order_by(tables.c.kind.desc(), versions.c.id).limit(limit)
-    return [Holder(**row._mapping) for row in tx.execute(statement)]  # noqa: SLF001 - SQLAlchemy's documented name
-
-
-def holder(tx: Transaction, version_id: int) -> Holder | None:
-    """Give a live version as a holder; None where it is gone."""
-    row = tx.execute(_holders().where(versions.c.id == version_id)).one_or_none()
-    return None if row is None else Holder(**row._mapping)  # noqa: SLF001
-
-
-def _holders() -> Select[tuple[object, ...]]:
-    row = versions.c
-    statement = select(
-        row.id.label("version_id"), row.name, row.size, row.etag, row.sha256, row.source_etag.label("stamp"), tables.c.url
-    )
-    statement = statement.join(tables, tables.c.id == row.container_id)
-    return statement.where(row.deleted_at.is_(None), tables.c.deleted_at.is_(None))
-
-
 def stamped(tx: Transaction, container: Container, *, start: str, end: str | None) -> dict[str, str | None]:
     """Give every current name from ``start`` on and before ``end``, with its source's stamp."""
     statement = select(versions.c.name, versions.c.source_etag).where(*_current(container.id), versions.c.name >= start)
     if end is not None:
         statement = statement.where(versions.c.name < end)
-    return {name: stamp for name, stamp in tx.execute(statement)}
-
-
-def remove_all(tx: Transaction, container: Container, names: Collection[str]) -> frozenset[str]:
-    """Remove the current versions of some names, those that exist.
-
-    Returns:
-        Objects that may have lost their last reference: hand them to `objects.release`.
-    """
-    lock_names(tx, container.id, names)
-    rows = list(current_rows(tx, container.id, names).values())
-    loosened = _retire(tx, container, rows)
-    holdings.change(tx, placed={}, displaced={row.sha256 for row in rows if row.sha256})
-    return loosened
+    return dict(tx.execute(statement).all())
 
 
 def unread(tx: Transaction, container_ids: Collection[int] | None, *, after: int, limit: int) -> list[int]:
@@ -434,7 +145,7 @@ def unread_count(tx: Transaction, container_ids: Collection[int] | None) -> int:
     return tx.execute(select(func.count()).select_from(versions).where(*_unread(container_ids))).scalar_one()
 
 
-def _unread(container_ids: Collection[int] | None) -> tuple[object, ...]:
+def _unread(container_ids: Collection[int] | None) -> tuple[ColumnElement[bool], ...]:
     live = select(tables.c.id).where(tables.c.deleted_at.is_(None))
     if container_ids is not None:
         live = live.where(tables.c.id.in_(sorted(container_ids)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from strongroom.domain.container import Container
@@ -10,11 +10,17 @@ from strongroom.domain.scope import Scope
 from strongroom.errors import AlreadyExists, ContainerNotFound
 from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.etags import lock_container, next_etags
-from strongroom.storage.catalog.schema import containers
+from strongroom.storage.catalog.schema import containers, holdings
 
 
 def create(
-    tx: Transaction, name: str, *, kind: str, url: str | None, metadata: Mapping[str, str], keeps_versions: bool
+    tx: Transaction,
+    name: str,
+    *,
+    kind: str,
+    url: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+    keeps_versions: bool = False,
 ) -> Container:
     """Make a container.
 
@@ -30,7 +36,7 @@ def create(
         "created_at": at,
         "modified_at": at,
         "keeps_versions": keeps_versions,
-        "metadata": dict(metadata),
+        "metadata": dict(metadata or {}),
     }
     try:
         row = tx.execute(insert(containers).values(values).returning(containers)).one()
@@ -87,6 +93,12 @@ def mark_deleted(tx: Transaction, container_id: int) -> None:
 def deleted_ids(tx: Transaction) -> list[int]:
     """Give the keys of deleted containers."""
     return list(tx.execute(select(containers.c.id).where(containers.c.deleted_at.is_not(None))).scalars())
+
+
+def remove(tx: Transaction, container_id: int) -> None:
+    """Forget a deleted container that holds nothing any more; its key is never used again."""
+    tx.execute(delete(holdings).where(holdings.c.container_id == container_id))
+    tx.execute(delete(containers).where(containers.c.id == container_id, containers.c.deleted_at.is_not(None)))
 
 
 def _container(row: Row[tuple[object, ...]]) -> Container:

@@ -4,16 +4,15 @@ References are never counted: an object is live as long as a version, a block, a
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-
 from dataclasses import dataclass
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, select
 
 from strongroom.domain.outcome import KeptObject
 from strongroom.errors import StorageError
 from strongroom.storage.catalog import writers
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
-from strongroom.storage.catalog.schema import blocks, contents, garbage, members, objects, renditions, version_objects
+from strongroom.storage.catalog.schema import blocks, contents, garbage, members, objects, renditions, version_objects, versions
 from strongroom.storage.layout import writer_of
 
 PAGE = 500
@@ -111,6 +110,26 @@ def place(tx: Transaction, object_id: str) -> str | None:
     return tx.execute(select(objects.c.place).where(objects.c.id == object_id)).scalar_one_or_none()
 
 
+def users(tx: Transaction, ids: Collection[str]) -> dict[str, list[str]]:
+    """Give, for those objects that have a row, what needs them, in words for people."""
+    found: dict[str, list[str]] = {}
+    for page in pages(sorted(ids)):
+        found.update({one: [] for one in tx.execute(select(objects.c.id).where(objects.c.id.in_(page))).scalars()})
+        blob = select(version_objects.c.object_id, versions.c.name).join(
+            versions, versions.c.id == version_objects.c.version_id
+        )
+        statements = (
+            blob.where(version_objects.c.object_id.in_(page)),
+            select(contents.c.object_id, "the content " + contents.c.sha256).where(contents.c.object_id.in_(page)),
+            select(renditions.c.object_id, "a picture of " + renditions.c.sha256).where(renditions.c.object_id.in_(page)),
+            select(blocks.c.object_id, "a block of " + blocks.c.name).where(blocks.c.object_id.in_(page)),
+        )
+        for statement in statements:
+            for one, name in tx.execute(statement):
+                found.setdefault(one, []).append(name)
+    return found
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContentRow:
     """What reading a content needs to know of it."""
@@ -135,7 +154,9 @@ def content(tx: Transaction, sha256: str) -> ContentRow | None:
     """Give a content; None where the catalog does not know it."""
     path = select(members.c.path).where(members.c.child_sha256 == sha256).limit(1).scalar_subquery()
     row = contents.c
-    statement = select(row.sha256, row.size, row.media_type, row.depth, row.object_id, objects.c.place, path.label("member_path"))
+    statement = select(
+        row.sha256, row.size, row.media_type, row.depth, row.object_id, objects.c.place, path.label("member_path")
+    )
     statement = statement.outerjoin_from(contents, objects, objects.c.id == row.object_id).where(row.sha256 == sha256)
     found = tx.execute(statement).one_or_none()
     return None if found is None else ContentRow(**found._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
@@ -149,7 +170,7 @@ def rendition(tx: Transaction, sha256: str, role: str) -> tuple[str, str, str, i
     return None if row is None else (row[0], row[1], row[2], row[3])
 
 
-def _unreferenced() -> tuple[object, ...]:
+def _unreferenced() -> tuple[ColumnElement[bool], ...]:
     holders = (version_objects.c.object_id, blocks.c.object_id, contents.c.object_id, renditions.c.object_id)
     return tuple(~exists().where(column == objects.c.id) for column in holders)
 
