@@ -24,6 +24,7 @@ from strongroom.flows.search import Searcher
 from strongroom.governance.ledger import CatalogLedger
 from strongroom.governance.policy import GENERAL, OWNER, OwnerPolicy
 from strongroom.index import IndexReader
+from strongroom.models.dimensions import reads_words
 from strongroom.ports import Act, Ledger, Policy
 from strongroom.storage.alone import alone
 from strongroom.storage.layout import Layout
@@ -261,7 +262,7 @@ class Room:
 
     # Reading
 
-    def containers(self) -> list[Container]:
+    def containers(self) -> Sequence[Container]:
         """Give the containers that the actor may see, by name."""
         return self._parts.vault.containers(self.scope("list"))
 
@@ -307,7 +308,7 @@ class Room:
         """Say what the room holds, how much is analysed, and every failure with its reason."""
         return report.status(self._parts, self.scope("status"))
 
-    def check(self, *, deep: bool = False, on_progress: OnProgress = silent) -> list[Fault]:
+    def check(self, *, deep: bool = False, on_progress: OnProgress = silent) -> Sequence[Fault]:
         """Hold vault, catalog and index against each other.
 
         Args:

@@ -73,7 +73,7 @@ def init(path: Annotated[Path, typer.Argument(help="A new or empty directory.")]
 
 @app.command(epilog="Example: strongroom add ~/letters ~/scan.pdf --to letters")
 def add(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.", show_default=False)],
+    paths: Annotated[list[str], typer.Argument(help="Files and folders.", show_default=False)],
     to: Annotated[str, typer.Option("--to", help="The container; made if it does not exist.")],
     room: RoomOption = None,
     later: Annotated[bool, typer.Option("--later", help="Only store; analyse with `strongroom analyze`.")] = False,

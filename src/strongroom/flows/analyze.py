@@ -65,9 +65,7 @@ def analyze(
     returns.record()
     place_all(parts, writer)
     writer.tend()
-    return Analyzed(
-        contents=tally.contents, failed=tally.failed, segments=returns.segments, seconds=time.monotonic() - started
-    )
+    return Analyzed(contents=tally.contents, failed=tally.failed, segments=returns.segments, seconds=time.monotonic() - started)
 
 
 class Returns:

@@ -19,8 +19,8 @@ class ModelInfo:
     """What it does."""
     licence: str
     """Licence of its weights."""
-    languages: str
-    """ISO 639-1 codes, or words."""
+    languages: tuple[str, ...]
+    """ISO 639-1 codes; empty where it has to do with none, or with any."""
     dimension: int | None
     """Length of its vectors."""
     size: int | None

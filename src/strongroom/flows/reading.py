@@ -91,7 +91,9 @@ class Reader:
         except MemoryError:
             state = _failed(found, "it needed more memory than there is")
         except Exception as error:  # noqa: BLE001 - one bad file costs one file, whatever a library raises over it
-            state = _failed(found, f"the {analyzer.spec.name} reader could not make sense of it ({type(error).__name__}: {error})")
+            state = _failed(
+                found, f"the {analyzer.spec.name} reader could not make sense of it ({type(error).__name__}: {error})"
+            )
         return Run(
             analyzer=analyzer.spec.name,
             version=analyzer.spec.version,
@@ -146,7 +148,9 @@ class Reader:
             self._on_beat(sha256)
             left -= len(chunk)
             if left < 0:
-                raise LimitExceeded(f"its members are larger than {self._settings.member_bytes:,} bytes together; it is not opened further")
+                raise LimitExceeded(
+                    f"its members are larger than {self._settings.member_bytes:,} bytes together; it is not opened further"
+                )
             yield chunk
 
 

@@ -1,12 +1,12 @@
 """`status`: what a room holds, how much is analysed, and what failed and why."""
 
-from strongroom.analyzers import readers
+from strongroom.analyzers.office import office_reader_available
 from strongroom.domain.analysis import Coverage, Failure
 from strongroom.domain.scope import Scope
 from strongroom.domain.status import Status
 from strongroom.flows.models import missing_models
 from strongroom.flows.parts import Parts
-from strongroom.storage.catalog import Transaction, analyses, blobs
+from strongroom.storage.catalog import Transaction, analyses, sizes
 from strongroom.storage.catalog import coverage as coverages
 
 PAGE = 1000
@@ -22,26 +22,33 @@ def status(parts: Parts, scope: Scope) -> Status:
     """Say all of it."""
     containers = parts.vault.containers(scope)
     with parts.catalog.read() as tx:
-        sizes = blobs.sizes(tx, [container.id for container in containers])
+        held = sizes.blobs_and_bytes(tx, [container.id for container in containers])
         return Status(
             coverage=coverages.coverage(tx, parts.specs, scope),
             types=coverages.by_type(tx, parts.specs, scope),
-            containers=tuple((container, *sizes.get(container.id, (0, 0))) for container in containers),
+            containers=tuple((container, *held.get(container.id, (0, 0))) for container in containers),
             failures=tuple(_failures(tx, scope)),
             segments=parts.table.count(),
             rate=analyses.rate(tx),
-            readers={**_models(parts), **readers(parts.settings.office)},
+            readers=_readers(parts),
             missing_models=missing_models(parts.settings),
         )
 
 
 def _failures(tx: Transaction, scope: Scope) -> list[Failure]:
-    found: list[Failure] = []
-    while page := coverages.failures(tx, scope, found[-1].sha256 if found else "", PAGE):
+    found, after = coverages.faults(tx, scope), ""
+    while page := coverages.failures(tx, scope, after, PAGE):
         found += page
+        after = page[-1].sha256
     return found
 
 
-def _models(parts: Parts) -> dict[str, str]:
+def _readers(parts: Parts) -> dict[str, str]:
     settings = parts.settings
-    return {"text": settings.text_model, "pictures": settings.picture_model, "text in pictures": settings.ocr_model}
+    libreoffice = None if settings.office == "builtin" else office_reader_available()
+    return {
+        "text": settings.text_model,
+        "pictures": settings.picture_model,
+        "text in pictures": settings.ocr_model,
+        "office files": libreoffice or "built-in reader (LibreOffice reads them better: see docs/how-to/office.md)",
+    }

@@ -1,9 +1,11 @@
 """`check`: vault, catalog and index, held against each other."""
 
+from collections import Counter
+
 from strongroom.domain.progress import OnProgress, Progress
 from strongroom.domain.status import Fault
 from strongroom.flows.parts import Parts
-from strongroom.storage.catalog import analyses, contents
+from strongroom.storage.catalog import analyses
 
 PAGE = 1000
 
@@ -22,22 +24,28 @@ def check(parts: Parts, *, deep: bool, on_progress: OnProgress) -> list[Fault]:
 def _index(parts: Parts, on_progress: OnProgress) -> list[Fault]:
     """Compare the number of segments that the catalog says were written with those that the index holds."""
     faults: list[Fault] = []
-    held = parts.table.counts()
-    done = 0
-    for sha256, analyzer, version, segments in analyses.written(parts.catalog):
-        has = held.pop((sha256, analyzer, version), 0)
-        done += 1
-        if has != segments:
-            faults.append(
-                Fault(
-                    kind="missing-segments" if has < segments else "orphan-segments",
-                    subject=sha256,
-                    detail=f"{analyzer} wrote {segments:,} segments and the index holds {has:,}: analyse it again",
-                )
-            )
-    on_progress(Progress(step="checking the index", done=done, total=done, unit="analyses", failed=len(faults)))
-    faults += [
-        Fault(kind="orphan-segments", subject=sha256, detail=f"the index holds {count:,} segments of {analyzer} {version}, and the catalog none")
-        for (sha256, analyzer, version), count in held.items()
-    ]
+    held: Counter[tuple[str, str, int]] = Counter()
+    for batch in parts.table.scan(("content_sha256", "analyzer", "version")):
+        held.update(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+    done, after = 0, ("", "")
+    while page := _page(parts, after):
+        for sha256, analyzer, version, wrote in page:
+            faults += _compare(sha256, analyzer, wrote, held.pop((sha256, analyzer, version), 0))
+        done, after = done + len(page), page[-1][:2]
+        on_progress(Progress(step="checking the index", done=done, total=None, unit="analyses", failed=len(faults)))
+    for (sha256, analyzer, _version), count in sorted(held.items()):
+        faults += _compare(sha256, analyzer, 0, count)
     return faults
+
+
+def _page(parts: Parts, after: tuple[str, str]) -> list[tuple[str, str, int, int]]:
+    with parts.catalog.read() as tx:
+        return analyses.written(tx, after=after, limit=PAGE)
+
+
+def _compare(sha256: str, analyzer: str, wrote: int, holds: int) -> list[Fault]:
+    if wrote == holds:
+        return []
+    kind = "missing-segments" if holds < wrote else "orphan-segments"
+    detail = f"{analyzer} wrote {wrote:,} segments and the index holds {holds:,}"
+    return [Fault(kind=kind, subject=sha256, detail=detail)]

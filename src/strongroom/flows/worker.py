@@ -159,4 +159,3 @@ class BatchReader:
             head = stream.read(HEAD)
             stream.seek(0)
             return self._parts.toolbox.filetypes.identify(head, source.size, source.name, stream)
-

@@ -7,7 +7,7 @@ from typing import Any
 from strongroom.domain.settings import Settings
 from strongroom.errors import ModelCorrupt
 from strongroom.models.text import card_of
-from strongroom.models.zoo import PICTURES, TEXT, find_card
+from strongroom.models.zoo import EFFICIENTNET, PICTURES, TEXT, find_card
 
 
 def dimensions(settings: Settings) -> tuple[int, int]:
@@ -64,3 +64,8 @@ def _read(file: Path) -> dict[str, Any]:
         return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else {}
     except ValueError as error:
         raise ModelCorrupt(f"{file} is not valid JSON: {error}") from error
+
+
+def reads_words(settings: Settings) -> bool:
+    """Say whether the picture model has words and pictures in one space, as those of the CLIP family have."""
+    return settings.picture_model != EFFICIENTNET.name

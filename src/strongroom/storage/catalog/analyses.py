@@ -164,6 +164,19 @@ def properties(tx: Transaction, sha256s: Collection[str]) -> dict[str, dict[str,
     return found
 
 
+def written(tx: Transaction, *, after: tuple[str, str], limit: int) -> list[tuple[str, str, int, int]]:
+    """Give content, analyzer, version and number of segments of each run, in order of content and analyzer.
+
+    Args:
+        tx: A transaction.
+        after: Content and analyzer of the last run known; empty texts for none.
+        limit: How many at most.
+    """
+    columns = (table.c.sha256, table.c.analyzer, table.c.version, table.c.segments)
+    statement = sa.select(*columns).where(sa.tuple_(table.c.sha256, table.c.analyzer) > after)
+    return [tuple(row) for row in tx.execute(statement.order_by(table.c.sha256, table.c.analyzer).limit(limit))]
+
+
 def rate(tx: Transaction, seconds: float = 120.0) -> float:
     """Give how many contents a second were finished in the last minutes; 0 where none was."""
     text = "SELECT count(DISTINCT sha256), min(finished_at) FROM analyses WHERE finished_at > :since"

@@ -40,18 +40,17 @@ def by_type(tx: Transaction, specs: Sequence[AnalyzerSpec], scope: Scope) -> dic
 
 
 def failures(tx: Transaction, scope: Scope, after: str, limit: int) -> list[Failure]:
-    """Give what could not be analysed, wholly or in part, in order of SHA-256.
+    """Give contents that could not be analysed, wholly or in part, in order of SHA-256.
 
     Args:
         tx: A transaction.
         scope: What may be seen.
-        after: SHA-256 of the last failure known; empty for none: then blobs whose bytes could not be read come first.
+        after: SHA-256 of the last failure known; empty for none.
         limit: Contents a page, at most; one content may have several failures.
     """
     troubles = _troubles(tx, scope, after, limit)
     names = first_names(tx, {row.sha256 for row in troubles}, scope)
-    found = [] if after else _faults(tx, scope, limit)
-    return found + [
+    return [
         Failure(
             sha256=row.sha256,
             name=names[row.sha256],
@@ -81,7 +80,7 @@ def _troubles(tx: Transaction, scope: Scope, after: str, limit: int) -> Sequence
     return rows
 
 
-def _faults(tx: Transaction, scope: Scope, limit: int) -> list[Failure]:
+def faults(tx: Transaction, scope: Scope) -> list[Failure]:
     """Give live blobs whose bytes could not be read, so that no content is known."""
     statement = sa.select(
         versions.c.id, versions.c.sha256, versions.c.name, versions.c.fault, containers.c.name.label("container")
@@ -96,7 +95,7 @@ def _faults(tx: Transaction, scope: Scope, limit: int) -> list[Failure]:
             state=State.FAILED,
             attempts=1,
         )
-        for row in tx.execute(statement.limit(limit))
+        for row in tx.execute(statement)
     ]
 
 
