@@ -19,7 +19,7 @@ class Kind(IntEnum):
     READY = 2
     """Worker to parent: the models are loaded."""
     REFUSED = 3
-    """Worker to parent: ``make`` raised; a pickled `StrongroomError`."""
+    """Worker to parent: nothing can run; a pickled `StrongroomError`."""
     RESULT = 4
     """Worker to parent: the pickled result."""
     RAISED = 5

@@ -17,7 +17,7 @@ from typing import Any
 from strongroom.engine.frames import Frames, Kind, send
 from strongroom.engine.mark import IDLE, WHOLE, Mark
 from strongroom.errors import RoomError, StrongroomError
-from strongroom.ports.executor import BatchFunction
+from strongroom.ports.executor import ENDS_ALL, BatchFunction
 
 BOOT = """import sys
 fds, sys.path[:] = sys.argv[1:5], sys.argv[5:]
@@ -75,6 +75,8 @@ def _run(function: BatchFunction[Any], ids: Sequence[str], place: Mark) -> tuple
     place.set(WHOLE)
     try:
         result = function(ids, lambda item: place.set(indices.get(item, WHOLE)))
+    except ENDS_ALL as error:
+        return Kind.REFUSED, _packed(error)
     except BaseException as error:  # noqa: BLE001 - a reader that calls sys.exit() must not end the worker either
         traceback.print_exc()
         return Kind.RAISED, reason(error).encode("utf-8", "replace")

@@ -4,7 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
+from strongroom.errors import ModelError, StorageFull, Unreachable
+
 R = TypeVar("R")
+
+ENDS_ALL = (ModelError, StorageFull, Unreachable)
+"""Errors of a batch function that are no item's fault: they end the run, so that the items stay to be done."""
 
 OnItem: TypeAlias = Callable[[str], None]
 """The batch function calls it with each id as it starts on it, so that a limit can be laid on one item."""
@@ -61,5 +66,6 @@ class Executor(Protocol):
             ``Done`` for each batch or part of a batch that ran, ``Lost`` for each bad item; every id comes exactly once.
 
         Raises:
-            StrongroomError: ``make`` itself raised it (a missing model, say): nothing can run.
+            StrongroomError: ``make`` itself raised it (a missing model, say), or the function raised one of `ENDS_ALL`:
+                nothing can run.
         """

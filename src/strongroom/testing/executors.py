@@ -12,12 +12,14 @@ The suite looks at what ran and what is left behind (files, processes), never at
 # ruff: noqa: D102 - the name of a test states the behaviour
 
 import itertools
+import os
+import signal
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from strongroom.errors import ModelMissing, RoomError
+from strongroom.errors import ModelMissing, RoomError, StorageFull
 from strongroom.ports.executor import Done, Executor, Limits, Lost
 from strongroom.testing.work import BIG_BYTES, HOG_BYTES, Work, alive, gone
 
@@ -141,6 +143,16 @@ class ExecutorTests(ABC):
         else:
             raise AssertionError("the error was swallowed")
 
+    def test_a_full_disk_ends_the_run_and_is_no_items_fault(self, tmp_path: Path) -> None:
+        outcomes: list[Done[object] | Lost] = []
+        try:
+            outcomes.extend(self.outcomes(Work(folder=tmp_path), batches_of(among("fillup-1", count=200))))
+        except StorageFull as error:
+            assert "free some" in str(error)  # noqa: PT017 - the suite does without pytest
+        else:
+            raise AssertionError("the error was swallowed")
+        assert not any(isinstance(outcome, Lost) for outcome in outcomes)
+
 
 class WorkerTests(ExecutorTests):
     """What holds for executors whose workers are processes: a fallen worker costs the one item that felled it."""
@@ -167,6 +179,19 @@ class WorkerTests(ExecutorTests):
         work = Work(folder=tmp_path)
         self.check(work, among(*reasons), lost=reasons, limits=NARROW)
         assert gone(work.children)
+
+    def test_memory_that_leaks_away_costs_no_item(self, tmp_path: Path) -> None:
+        self.check(Work(folder=tmp_path), [f"leak-{index}" for index in range(12)], lost={}, limits=NARROW)
+
+    def test_workers_that_are_killed_from_outside_cost_no_item(self, tmp_path: Path) -> None:
+        work, done, kills = Work(folder=tmp_path), 0, 0
+        for outcome in self.outcomes(work, batches_of(among(count=16 * 1200))):
+            assert isinstance(outcome, Done), outcome
+            done += len(outcome.ids)
+            if done // 4000 > kills:
+                os.kill(alive(work.pids())[-1], signal.SIGKILL)
+                kills += 1
+        assert (done, kills) == (16 * 1200, 4)
 
     def test_what_an_item_started_ends_with_its_worker(self, tmp_path: Path) -> None:
         work = Work(folder=tmp_path)

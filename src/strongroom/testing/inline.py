@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from strongroom.engine.narrow import narrow
 from strongroom.engine.worker import reason
-from strongroom.ports.executor import BatchFunction, Done, Limits, Lost
+from strongroom.ports.executor import ENDS_ALL, BatchFunction, Done, Limits, Lost
 
 R = TypeVar("R")
 
@@ -30,6 +30,8 @@ class InlineExecutor:
                 started: list[str] = []
                 try:
                     yield Done(ids=ids, result=function(ids, started.append))
+                except ENDS_ALL:
+                    raise
                 except Exception as error:  # noqa: BLE001 - whatever the function raises costs one item
                     if len(ids) == 1:
                         yield Lost(id=ids[0], reason=reason(error))

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import psutil
 
-from strongroom.errors import ModelMissing, Unreadable
+from strongroom.errors import ModelMissing, StorageFull, Unreadable
 from strongroom.ports.executor import OnItem
 
 HOG_BYTES = 1 << 30
 BIG_BYTES = 50 * 1024**2
 _FOREVER = 3600.0
+_leaked: list[bytes] = []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +109,10 @@ def _refuse(folder: Path, ids: Sequence[str]) -> object:
     raise Unreadable("the file ends in the middle of a page")
 
 
+def _fill_up(folder: Path, ids: Sequence[str]) -> object:
+    raise StorageFull("the vault has no space left: free some and repeat")
+
+
 def _raise(folder: Path, ids: Sequence[str]) -> object:
     raise KeyError("no such font")
 
@@ -143,6 +148,11 @@ def _hog(folder: Path, ids: Sequence[str]) -> object:
     hoard = b"x" * HOG_BYTES
     time.sleep(_FOREVER)
     return hoard
+
+
+def _leak(folder: Path, ids: Sequence[str]) -> object:
+    _leaked.append(b"x" * (HOG_BYTES // 6))
+    return len(_leaked)
 
 
 def _delegate(folder: Path, code: str) -> object:
@@ -189,6 +199,7 @@ def _shy(folder: Path, ids: Sequence[str]) -> object:
 DEEDS: dict[str, Callable[[Path, Sequence[str]], object]] = {
     "refuse": _refuse,
     "raise": _raise,
+    "fillup": _fill_up,
     "leave": _leave,
     "segfault": _segfault,
     "die": _die,
@@ -196,6 +207,7 @@ DEEDS: dict[str, Callable[[Path, Sequence[str]], object]] = {
     "sleep": _sleep,
     "stick": _stick,
     "hog": _hog,
+    "leak": _leak,
     "childsleep": _wait_for_child,
     "childhog": _hog_by_child,
     "shout": _shout,
