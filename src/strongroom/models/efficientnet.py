@@ -22,7 +22,7 @@ FEATURES, CLASSES = 1280, 1000
 Array = NDArray[np.float32]
 
 _EPSILON = 1e-3
-_STORAGES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+_STORAGES: dict[str, np.dtype[Any]] = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 _STAGES = ((1, 3, 1, 1), (2, 3, 2, 6), (2, 5, 2, 6), (3, 3, 2, 6), (3, 5, 1, 6), (4, 5, 2, 6), (1, 3, 1, 6))
 """Blocks, kernel, stride of the first block, expansion."""
 
@@ -45,7 +45,7 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, pid: Any) -> str:
         _, storage, key, *_ = pid
-        self.storages[key] = _STORAGES[storage]
+        self.storages[str(key)] = _STORAGES[str(storage)]
         return str(key)
 
 

@@ -1,0 +1,216 @@
+"""Pictures of every format to upright RGB arrays, as small as their reader needs, in bounded memory."""
+
+import io
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from strongroom.analyzers.bounds import ODDITIES
+from strongroom.errors import AnalysisError, LimitExceeded, Unreadable
+from strongroom.ports.source import Source
+from strongroom.ports.tools import Pixels
+
+MOST_PIXELS = 1_000_000_000
+"""Pixels of the largest picture that is read at all."""
+MOST_BYTES = 640 * 1024**2
+"""Bytes that one decoded picture may take where its format cannot be decoded at reduced scale."""
+MOST_FILE = 256 * 1024**2
+"""Bytes of a JPEG file that is held at once; a larger one is streamed."""
+ORIENTATION = 0x0112
+"""EXIF and TIFF tag: how the picture is to be turned."""
+FAULTS = (*ODDITIES, SyntaxError, struct.error, UnidentifiedImageError, Image.DecompressionBombError)
+"""What Pillow raises over bytes that no program would write."""
+
+# the bounds above are stricter, know the format, and give a reason; Pillow's own is a warning
+Image.MAX_IMAGE_PIXELS = None
+
+_STRIP = 1 << 22
+"""Pixels that are converted at a time."""
+_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
+"""Bytes a pixel in Pillow's memory; 4 in every other mode."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Picture:
+    """One decoded picture."""
+
+    pixels: Pixels
+    """Upright, perhaps reduced."""
+    lost: bool
+    """Whether a part is missing because the file is truncated or damaged."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class ImageFile:
+    """An opened picture file, its header read."""
+
+    image: Image.Image
+    """Pillow's, not yet decoded."""
+    data: bytes | None
+    """The whole file, for a JPEG."""
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[ImageFile]:
+    """Open a picture file and check what its header promises.
+
+    Raises:
+        Unreadable: It is no picture that can be read.
+        LimitExceeded: It has too many pixels.
+    """
+    if source.media_type in ("image/heic", "image/heif"):
+        _register_heif()
+    data = source.read(MOST_FILE) if source.media_type == "image/jpeg" and source.size <= MOST_FILE else None
+    stream = source.open() if data is None else io.BytesIO(data)
+    with stream:
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                image = Image.open(stream)
+        except FAULTS as error:
+            raise Unreadable(f"its header cannot be read as a picture: {_said(error)}") from error
+        with image:
+            _check(image)
+            yield ImageFile(image=image, data=data)
+
+
+def _register_heif() -> None:
+    import pillow_heif
+
+    if "HEIF" not in Image.OPEN:
+        pillow_heif.register_heif_opener()
+
+
+def _check(image: Image.Image) -> None:
+    pixels = image.width * image.height
+    if pixels > MOST_PIXELS:
+        raise LimitExceeded(f"it has {image.width:,} by {image.height:,} pixels; at most {MOST_PIXELS:,} are read")
+    if pixels == 0:
+        raise Unreadable("its header says that it has no pixels")
+    # a progressive JPEG is held whole as coefficients; a plain one is scaled down while it is decoded
+    scaled = image.format in ("JPEG", "MPO") and not image.info.get("progressive")
+    size = (
+        pixels * (4 if scaled else 6 if image.format in ("JPEG", "MPO") else _BYTES.get(image.mode, 4)) // (64 if scaled else 1)
+    )
+    if size > MOST_BYTES:
+        raise LimitExceeded(
+            f"it has {image.width:,} by {image.height:,} pixels, which take {size >> 20:,} MiB to decode; "
+            f"at most {MOST_BYTES >> 20:,} MiB are taken for a picture of this kind"
+        )
+
+
+def read_picture(file: ImageFile, short: int) -> Picture:
+    """Decode the present page of a file.
+
+    Args:
+        file: From `opened`.
+        short: Pixels that the shorter side should have at the least, where the picture has as many.
+
+    Raises:
+        Unreadable: Nothing could be decoded.
+        LimitExceeded: This page has too many pixels.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            if file.data is not None and file.image.format in ("JPEG", "MPO") and file.image.mode in ("RGB", "L"):
+                return _read_jpeg(file, file.data, short)
+            return _read_any(file.image, short)
+    except AnalysisError:
+        raise
+    except FAULTS as error:
+        raise Unreadable(f"it cannot be decoded: {_said(error)}") from error
+
+
+def _read_jpeg(file: ImageFile, data: bytes, short: int) -> Picture:
+    import simplejpeg
+
+    options = {"fastdct": True, "fastupsample": True, "min_height": short, "min_width": short}
+    lost = False
+    try:
+        pixels = simplejpeg.decode_jpeg(data, "RGB", **options)
+    except ValueError as error:
+        lost = "extraneous" not in str(error)  # stray bytes between markers lose nothing
+        pixels = simplejpeg.decode_jpeg(data, "RGB", strict=False, **options)
+    return Picture(pixels=_turned(pixels, orientation(file.image)), lost=lost)
+
+
+def orientation(image: Image.Image) -> int:
+    """Give the EXIF orientation, 1 to 8; 1 where there is none or it cannot be read."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            value = image.getexif().get(ORIENTATION, 1)
+    except FAULTS:
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1  # noqa: PLR2004 - the eight of EXIF
+
+
+def _turned(pixels: Pixels, value: int) -> Pixels:
+    if value in (5, 6, 7, 8):
+        pixels = pixels.transpose(1, 0, 2)
+    if value in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if value in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def _read_any(image: Image.Image, short: int) -> Picture:
+    _check(image)
+    if image.format in ("JPEG", "MPO") or image.format == "JPEG2000":
+        image.draft(None, (short, short))
+    lost = False
+    try:
+        image.load()
+    except OSError:
+        if getattr(image, "_im", None) is None:
+            raise
+        image.tile = []  # type: ignore[attr-defined]  # what was decoded before the damage is in memory already
+        image.load()
+        lost = True
+    pixels = _reduced(image, max(1, min(image.size) // short))
+    if lost and not np.ptp(pixels):
+        raise Unreadable("it is damaged or truncated, and nothing of the picture could be decoded")
+    return Picture(pixels=_turned(pixels, orientation(image)), lost=lost)
+
+
+def _reduced(image: Image.Image, factor: int) -> Pixels:
+    """Convert to RGB and reduce by a whole factor, strip by strip, so that no second copy of the whole is made."""
+    scale = _range(image) if image.mode[0] in "IF" else (0.0, 1.0)
+    rows = max(1, _STRIP // (image.width * factor)) * factor
+    strips = []
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        flat = _rgb(strip, scale)
+        strips.append(np.asarray(flat.reduce(factor) if factor > 1 else flat))
+    return np.concatenate(strips) if len(strips) > 1 else strips[0]
+
+
+def _range(image: Image.Image) -> tuple[float, float]:
+    """Give what to subtract and multiply so that deep values become 0 to 255."""
+    low, high = (float(value) for value in image.getextrema())  # type: ignore[arg-type]
+    if image.mode.startswith("I;16"):
+        top = next((2**bits - 1 for bits in (8, 10, 12, 14) if high < 2**bits), 65535)
+        return 0.0, 255 / top
+    return low, 255 / (high - low) if high > low else 1.0
+
+
+def _rgb(image: Image.Image, scale: tuple[float, float]) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    if image.mode[0] in "IF":
+        values = (np.asarray(image, np.float32) - scale[0]) * scale[1]
+        return Image.fromarray(np.nan_to_num(values).clip(0, 255).astype(np.uint8)).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        clear = image.convert("RGBA")
+        paper = Image.new("RGBA", clear.size, "white")
+        return Image.alpha_composite(paper, clear).convert("RGB")
+    return image.convert("RGB")
+
+
+def _said(error: BaseException) -> str:
+    words = str(error).replace("\n", " ").strip()
+    return words[:200] if words and "object at 0x" not in words else type(error).__name__

@@ -1,0 +1,185 @@
+"""The picture model of a room: labels as words in the text space, or a model of the CLIP family."""
+
+import json
+import re
+import threading
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from strongroom.domain.findings import Vector
+from strongroom.domain.settings import Settings
+from strongroom.errors import ModelCorrupt, SettingError
+from strongroom.models import efficientnet
+from strongroom.models.clip import load_clip
+from strongroom.models.runtime import compile_model
+from strongroom.models.store import ModelStore
+from strongroom.models.zoo import EFFICIENTNET, PICTURES, find_card
+from strongroom.ports.tools import Look, PictureModel, Pixels, TextEmbedder
+
+TOP = 8
+"""Classes whose names make the label vector."""
+SHOWN = 5
+"""Labels that are told."""
+RIDGE = 1.0
+"""How far the names' own likeness is left in: nothing at 0, all of it (ConSE) beyond 10."""
+_CROP = 224 / 256
+"""The share of the shorter side that the network was tested on."""
+_REVISION = 1
+"""Raised when the label matrix is computed another way."""
+
+
+class LabelPictureModel:
+    """EfficientNet's ImageNet classes, put into the text space through the embeddings of their names.
+
+    This is ConSE (Norouzi et al., 2014) with two changes. The square roots of the probabilities are the weights, so that a
+    second likely class is not drowned by a first one. And the names' embeddings are decorrelated by a ridge regression,
+    so that a picture of a class is not also near to every class with a similar name.
+    """
+
+    def __init__(self, network: Any, names: Sequence[str], matrix: Vector) -> None:
+        """Take the parts.
+
+        Args:
+            network: The compiled model that `efficientnet.build` describes.
+            names: The classes' names.
+            matrix: One vector a class, in the text space.
+        """
+        self._network = network
+        self._names = names
+        self._matrix = matrix
+        self._request = network.create_infer_request()
+        self._lock = threading.Lock()
+
+    @property
+    def dimension(self) -> int:
+        """Length of an image vector."""
+        return efficientnet.FEATURES
+
+    @property
+    def input_size(self) -> int:
+        """Pixels of the shorter side that are of use."""
+        return round(efficientnet.INPUT_SIZE / _CROP)
+
+    def look(self, pictures: Sequence[Pixels]) -> list[Look]:
+        """Look at pictures; see `strongroom.ports.PictureModel`."""
+        if not pictures:
+            return []
+        batch = np.stack([_square(picture, efficientnet.INPUT_SIZE) for picture in pictures])
+        with self._lock:
+            outputs = self._request.infer({"pictures": batch})
+            features, probabilities = (np.array(outputs[name], np.float32) for name in ("features", "probabilities"))
+        return [self._tell(*both) for both in zip(features, probabilities, strict=True)]
+
+    def _tell(self, features: Vector, probabilities: Vector) -> Look:
+        best = np.argpartition(-probabilities, TOP)[:TOP]
+        best = best[np.argsort(-probabilities[best], kind="stable")]
+        vector = np.sqrt(probabilities[best]) @ self._matrix[best]
+        return Look(
+            labels=tuple((self._names[index], float(probabilities[index])) for index in best[:SHOWN]),
+            label_vector=vector / max(float(np.linalg.norm(vector)), 1e-12),
+            image_vector=features,
+        )
+
+    def embed_query(self, text: str) -> Vector | None:  # noqa: ARG002 - the port's name
+        """Give None: words are compared with the label vectors, in the text space."""
+        return None
+
+
+def _square(picture: Pixels, side: int) -> Pixels:
+    """Cut the middle out and bring it to the network's size."""
+    height, width = picture.shape[:2]
+    length = max(1, int(min(height, width) * _CROP))
+    left, top = (width - length) // 2, (height - length) // 2
+    middle = Image.fromarray(np.ascontiguousarray(picture[top : top + length, left : left + length]))
+    return np.asarray(middle.resize((side, side), Image.Resampling.BICUBIC))
+
+
+def _read_names(store: ModelStore) -> tuple[list[str], list[list[str]]]:
+    """Give the curated name of each class, and the names that WordNet has for it."""
+    curated_file = store.path(EFFICIENTNET, "imagenet1k_clean_names.json")
+    wordnet_file = store.path(EFFICIENTNET, "imagenet1k_label_to_names.json")
+    try:
+        curated = [str(name) for name in json.loads(curated_file.read_text("utf-8"))]
+        by_number = json.loads(wordnet_file.read_text("utf-8"))
+        wordnet = [by_number[str(index)].split(", ") for index in range(len(curated))]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelCorrupt(f"the class names beside {curated_file} cannot be read: {error}; pull the model again") from error
+    if len(curated) != efficientnet.CLASSES:
+        raise ModelCorrupt(f"{curated_file} has {len(curated)} names, not {efficientnet.CLASSES}; pull the model again")
+    return [_plain(name, curated, others) for name, others in zip(curated, wordnet, strict=True)], wordnet
+
+
+def _plain(name: str, curated: Sequence[str], wordnet: Sequence[str]) -> str:
+    """Give the curated name, or WordNet's where the curated one is a description or stands for two classes."""
+    odd = re.match(r"(a|an|the) ", name) is not None or curated.count(name) > 1
+    return wordnet[0] if odd else name
+
+
+def label_matrix(names: Sequence[str], wordnet: Sequence[Sequence[str]], text: TextEmbedder) -> Vector:
+    """Give one vector a class in the text space.
+
+    A class is the mean of four texts: its name, a photograph of it, and its first two names in WordNet. The vectors are
+    then decorrelated: F = (L Lᵀ + r I)⁻¹ L, so that the name of one class lies near its own vector and far from the others.
+
+    Args:
+        names: The classes' names.
+        wordnet: For each class the names in WordNet, the commonest first.
+        text: Embeds them.
+    """
+    groups = [[name, f"a photo of a {name}", *dict.fromkeys(others[:2])] for name, others in zip(names, wordnet, strict=True)]
+    vectors = iter(text.embed([line for group in groups for line in group]))
+    means = np.stack([np.mean([next(vectors) for _ in group], axis=0) for group in groups])
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    decorrelated: Vector = np.linalg.solve(means @ means.T + RIDGE * np.eye(len(means), dtype=np.float32), means)
+    return decorrelated.astype(np.float32)
+
+
+def load_picture_model(settings: Settings, store: ModelStore, text: TextEmbedder, threads: int = 1) -> PictureModel:
+    """Load the picture model that the settings name: a card of the zoo, or a directory with a model of the CLIP family.
+
+    Args:
+        settings: Says which.
+        store: Holds the zoo's models, and what is derived from them.
+        text: Embeds the names of labels.
+        threads: Processor threads to use.
+
+    Raises:
+        ModelMissing: It has not been pulled, or the directory lacks a file.
+        ModelCorrupt: Its files are no picture model.
+        SettingError: There is no such model.
+    """
+    directory = Path(settings.picture_model).expanduser()
+    if directory.is_dir():
+        return load_clip(directory, store, threads)
+    card = find_card(settings.picture_model, PICTURES)
+    if card.name == EFFICIENTNET.name:
+        return _load_labels(settings, store, text, threads)
+    for file in card.files:
+        if not file.optional:
+            store.path(card, file.name)
+    return load_clip(store.place(card), store, threads)
+
+
+def _load_labels(settings: Settings, store: ModelStore, text: TextEmbedder, threads: int) -> LabelPictureModel:
+    names, wordnet = _read_names(store)
+    weights = efficientnet.read_weights(store.path(EFFICIENTNET, "efficientnet-lite0.pth"))
+    network = compile_model(efficientnet.build(weights), store, threads)
+    key = sha256(f"{settings.text_model}|{text.dimension}|{_REVISION}".encode()).hexdigest()[:12]
+
+    def make(file: Path) -> None:
+        np.save(file, label_matrix(names, wordnet, text))
+
+    try:
+        matrix = np.load(store.derive(EFFICIENTNET, f"labels-{key}.npy", make), allow_pickle=False)
+    except OSError:
+        matrix = label_matrix(names, wordnet, text)  # a store that cannot be written costs seconds, not the room
+    if matrix.shape != (efficientnet.CLASSES, text.dimension):
+        raise SettingError(
+            f"the cached label vectors are not those of {settings.text_model}: delete labels-{key}.npy in the store"
+        )
+    return LabelPictureModel(network, names, matrix)
