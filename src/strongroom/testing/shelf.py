@@ -7,8 +7,8 @@ from strongroom.domain.analysis import State
 from strongroom.domain.media import type_of
 from strongroom.domain.outcome import KeptMember, KeptObject, KeptRendition, Outcome, Run
 from strongroom.domain.scope import Actor, Purpose, Scope
-from strongroom.storage.catalog import Catalog, analyses, blobs, containers
-from strongroom.storage.catalog.blobs import Landing
+from strongroom.storage.catalog import Catalog, analyses, containers, landings
+from strongroom.storage.catalog.landings import Landing
 
 EVERYTHING = Scope(actor=Actor(name="test"), purpose=Purpose(name="test"), containers=None, policy_version="test")
 
@@ -74,17 +74,17 @@ class Shelf:
 
     def put(self, container: str, names: Mapping[str, str], **fields: object) -> None:
         """Put blobs: names with labels; `fields` go into each landing."""
-        landings = [
+        new = [
             Landing(**{"name": name, "size": len(label), "pieces": (), "sha256": digest(label), **fields})  # type: ignore[arg-type]
             for name, label in names.items()
         ]
         with self.catalog.write() as tx:
-            blobs.land(tx, containers.get(tx, container, EVERYTHING), landings)
+            landings.land(tx, containers.get(tx, container, EVERYTHING), new)
 
     def remove(self, container: str, name: str) -> None:
         """Remove a blob."""
         with self.catalog.write() as tx:
-            blobs.remove(tx, containers.get(tx, container, EVERYTHING), name)
+            landings.remove(tx, containers.get(tx, container, EVERYTHING), name)
 
     def delete_container(self, name: str) -> None:
         """Mark a container deleted; its rows stay."""

@@ -3,7 +3,7 @@
 Remaining work is a query over standings, not a queue.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -119,17 +119,15 @@ def record(tx: Transaction, outcomes: Iterable[Outcome]) -> list[tuple[str, str]
         StorageError: Bytes that a worker counted on were removed meanwhile; read those contents again.
     """
     given = list(outcomes)
-    depths = _lock(tx, {outcome.sha256 for outcome in given})
-    present = [outcome for outcome in {one.sha256: one for one in given}.values() if outcome.sha256 in depths]
+    known = _lock(tx, {outcome.sha256 for outcome in given})
+    present = [outcome for outcome in {one.sha256: one for one in given}.values() if outcome.sha256 in known]
     offered = findings.adopt(tx, given)
-    findings.write_members(tx, present, depths)
+    findings.write_members(tx, present, {sha: row.depth for sha, row in known.items()})
     offered |= findings.write_renditions(tx, present)
-    _write_runs(tx, present)
-    kinds = [{"key": o.sha256, "media": o.media_type, "kind": o.type} for o in present if o.media_type is not None]
-    if kinds:
-        values: dict[str, Any] = {"media_type": sa.bindparam("media"), "type": sa.bindparam("kind")}
-        tx.execute(content_rows.update().where(content_rows.c.sha256 == sa.bindparam("key")).values(values), kinds)
-    contents.restate(tx, depths)
+    _write_runs(tx, present, known)
+    kinds = {outcome.sha256: (outcome.media_type, outcome.type) for outcome in present}
+    kept = {sha: (row.media_type, row.type) for sha, row in known.items() if kinds[sha][0] is None}
+    contents.restate(tx, {**kinds, **kept})
     return findings.release(tx, offered)
 
 
@@ -239,16 +237,19 @@ def _standings_of(tx: Transaction, sha256s: Collection[str]) -> dict[str, Standi
     return found
 
 
-def _lock(tx: Transaction, sha256s: Collection[str]) -> dict[str, int]:
-    depths: dict[str, int] = {}
+def _lock(tx: Transaction, sha256s: Collection[str]) -> dict[str, sa.Row[Any]]:
+    """Give the rows of contents that exist, locked in one order; beside each, whether its bytes were once unreadable."""
+    faulty = sa.exists().where(table.c.sha256 == content_rows.c.sha256, table.c.analyzer == BYTES).label("faulty")
+    columns = (content_rows.c.sha256, content_rows.c.depth, content_rows.c.media_type, content_rows.c.type, faulty)
+    found: dict[str, sa.Row[Any]] = {}
     for part in holdings.chunks(sha256s):
-        statement = sa.select(content_rows.c.sha256, content_rows.c.depth).where(content_rows.c.sha256.in_(part))
-        depths |= {row.sha256: row.depth for row in tx.execute(statement.order_by(content_rows.c.sha256).with_for_update())}
-    return depths
+        statement = sa.select(*columns).where(content_rows.c.sha256.in_(part)).order_by(content_rows.c.sha256)
+        found.update({row.sha256: row for row in tx.execute(statement.with_for_update(of=content_rows))})
+    return found
 
 
-def _write_runs(tx: Transaction, outcomes: Sequence[Outcome]) -> None:
-    readable = [outcome.sha256 for outcome in outcomes if outcome.fault is None]
+def _write_runs(tx: Transaction, outcomes: Sequence[Outcome], known: Mapping[str, sa.Row[Any]]) -> None:
+    readable = [one.sha256 for one in outcomes if one.fault is None and known[one.sha256].faulty]
     for part in holdings.chunks(readable):
         tx.execute(table.delete().where(table.c.sha256.in_(part), table.c.analyzer == BYTES))
     rows = [_row(outcome.sha256, run) for outcome in outcomes for run in _runs(outcome)]

@@ -1,11 +1,13 @@
 """Rows of contents: what bytes there are, what they are, and what is inside of them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
 from strongroom.domain.analysis import State
 from strongroom.domain.content import Content
+from strongroom.domain.outcome import KeptObject
 from strongroom.storage.catalog import holdings as held
 from strongroom.storage.catalog import objects, standings
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
@@ -27,56 +29,53 @@ def contents(tx: Transaction, sha256s: Collection[str]) -> dict[str, Content]:
 
 def identify(tx: Transaction, sha256: str, media_type: str, type_: str) -> None:
     """Note what a content's bytes are."""
-    tx.execute(table.update().where(table.c.sha256 == sha256).values(media_type=media_type, type=type_))
-    restate(tx, [sha256])
+    restate(tx, {sha256: (media_type, type_)})
 
 
-def add_member_content(tx: Transaction, sha256: str, size: int, depth: int, object_id: str | None) -> None:
-    """Note a content that lies inside another; the bytes are in an object of its own.
+def add_member_contents(tx: Transaction, kept: Iterable[KeptObject], depth: int) -> None:
+    """Note contents that lie inside another; their bytes are in objects of their own.
+
+    One that is known keeps its row, gets the object if it has none, and the lesser depth.
 
     Args:
         tx: A writing transaction.
-        sha256: The content; one that is known keeps its row, gets the object if it has none, and the lesser depth.
-        size: Its bytes.
-        depth: 1 for a member of a blob, and so on.
-        object_id: Where the bytes are; None for no bytes.
+        kept: Their bytes.
+        depth: 1 for members of a blob, and so on.
     """
-    row = {
-        "sha256": sha256,
-        "size": size,
-        "depth": depth,
-        "object_id": object_id,
-        "is_held": False,
-        "is_placed": False,
-        "moves": 1,
-        "first_seen_at": now(),
-    }
+    made = {"depth": depth, "is_held": False, "is_placed": False, "moves": 1, "first_seen_at": now()}
+    rows = {one.sha256: {"sha256": one.sha256, "size": one.size, "object_id": one.object_id or None, **made} for one in kept}
+    if not rows:
+        return
     insert = dialect_insert(tx, table)
-    kept = {
+    merged = {
         "object_id": sa.func.coalesce(table.c.object_id, insert.excluded.object_id),
         "depth": sa.case((table.c.depth > insert.excluded.depth, insert.excluded.depth), else_=table.c.depth),
     }
-    tx.execute(insert.on_conflict_do_update(index_elements=["sha256"], set_=kept), row)
+    statement = insert.on_conflict_do_update(index_elements=["sha256"], set_=merged)
+    tx.execute(statement, [rows[sha] for sha in sorted(rows)])
 
 
-def restate(tx: Transaction, sha256s: Collection[str]) -> None:
-    """Set the standing of contents by their rows of analyses."""
-    for part in held.chunks(sha256s):
+def restate(tx: Transaction, kinds: Mapping[str, tuple[str | None, str | None]]) -> None:
+    """Note what contents are, and set their standings by that and by their rows of analyses.
+
+    Args:
+        tx: A writing transaction.
+        kinds: Media type and plain type of each content, by its SHA-256.
+    """
+    columns = (analyses.c.sha256, analyses.c.analyzer, analyses.c.version, analyses.c.state)
+    for part in held.chunks(kinds):
         runs: dict[str, dict[str, tuple[int, State]]] = {sha: {} for sha in part}
-        statement = sa.select(analyses.c.sha256, analyses.c.analyzer, analyses.c.version, analyses.c.state)
-        for sha, analyzer, version, state in tx.execute(statement.where(analyses.c.sha256.in_(part))):
+        for sha, analyzer, version, state in tx.execute(sa.select(*columns).where(analyses.c.sha256.in_(part))):
             runs[sha][analyzer] = (version, State(state))
-        kinds = tx.execute(sa.select(table.c.sha256, table.c.media_type, table.c.type).where(table.c.sha256.in_(part)))
-        now_standing = {r.sha256: Standing(media_type=r.media_type, type=r.type, runs=runs[r.sha256]) for r in kinds}
-        _write_standings(tx, now_standing)
-
-
-def _write_standings(tx: Transaction, found: Mapping[str, Standing]) -> None:
-    ids = standings.ids(tx, found.values())
-    rows = [{"key": sha, "to": ids[standing.key()]} for sha, standing in found.items()]
-    if rows:
-        update = table.update().where(table.c.sha256 == sa.bindparam("key")).values(standing=sa.bindparam("to"))
-        tx.execute(update, rows)
+        keys = {sha: Standing(media_type=kinds[sha][0], type=kinds[sha][1], runs=runs[sha]).key() for sha in part}
+        ids = standings.ids(tx, set(keys.values()))
+        rows = [{"key": sha, "media": kinds[sha][0], "kind": kinds[sha][1], "to": ids[keys[sha]]} for sha in part]
+        values: dict[str, Any] = {
+            "media_type": sa.bindparam("media"),
+            "type": sa.bindparam("kind"),
+            "standing": sa.bindparam("to"),
+        }
+        tx.execute(table.update().where(table.c.sha256 == sa.bindparam("key")).values(values), rows)
 
 
 def dead(tx: Transaction, limit: int) -> list[str]:

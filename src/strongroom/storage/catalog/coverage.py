@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from strongroom.domain.analysis import AnalyzerSpec, Coverage, Failure, State
 from strongroom.domain.content import Name
+from strongroom.domain.media import EMPTY, OCTETS
 from strongroom.domain.outcome import BYTES
 from strongroom.domain.scope import Scope
 from strongroom.storage.catalog import holdings, reach, standings
@@ -15,6 +16,7 @@ from strongroom.storage.catalog.catalog import Transaction
 from strongroom.storage.catalog.holdings import live
 from strongroom.storage.catalog.names import first_names
 from strongroom.storage.catalog.schema import analyses, containers, versions
+from strongroom.storage.catalog.schema import contents as content_rows
 from strongroom.storage.catalog.schema import holdings as held_rows
 from strongroom.storage.catalog.standings import Verdict
 
@@ -62,6 +64,48 @@ def failures(tx: Transaction, scope: Scope, after: str, limit: int) -> list[Fail
         for row in troubles
         if row.sha256 in names
     ]
+
+
+def unread(tx: Transaction, specs: Sequence[AnalyzerSpec], scope: Scope, after: str, limit: int) -> list[Failure]:
+    """Give contents that no analyzer takes, in order of SHA-256.
+
+    Args:
+        tx: A transaction.
+        specs: The analyzers.
+        scope: What may be seen.
+        after: SHA-256 of the last content known; empty for none.
+        limit: How many at most.
+    """
+    known = {key: one.media_type for key, one in standings.load(tx).items() if one.media_type is not None}
+    alone = {key: media for key, media in known.items() if not any(spec.takes(media) for spec in specs)}
+    columns = (content_rows.c.sha256, content_rows.c.standing)
+    where = (
+        content_rows.c.standing.in_(alone),
+        content_rows.c.sha256 > after,
+        reach.held(reach.containers(tx, scope.containers)),
+    )
+    rows = tx.execute(sa.select(*columns).where(*where).order_by(content_rows.c.sha256).limit(limit)).all()
+    names = first_names(tx, {row.sha256 for row in rows}, scope)
+    return [
+        Failure(
+            sha256=row.sha256,
+            name=names[row.sha256],
+            analyzer=BYTES,
+            reason=_no_reader(alone[row.standing]),
+            state=State.SKIPPED,
+            attempts=1,
+        )
+        for row in rows
+        if row.sha256 in names
+    ]
+
+
+def _no_reader(media_type: str) -> str:
+    if media_type == EMPTY:
+        return "it is empty"
+    if media_type == OCTETS:
+        return "its bytes are of no known kind"
+    return f"no analyzer here reads {media_type}"
 
 
 def _troubles(tx: Transaction, scope: Scope, after: str, limit: int) -> Sequence[sa.Row[Any]]:

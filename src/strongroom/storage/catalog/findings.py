@@ -93,9 +93,7 @@ def _edges(tx: Transaction, sha256s: Collection[str]) -> Edges:
 
 def _replace(tx: Transaction, key: tuple[str, str], found: Sequence[KeptMember], depth: int) -> None:
     parent, analyzer = key
-    for member in sorted(found, key=lambda one: one.object.sha256):
-        kept = member.object
-        contents.add_member_content(tx, kept.sha256, kept.size, depth + 1, kept.object_id or None)
+    contents.add_member_contents(tx, (member.object for member in found), depth + 1)
     tx.execute(members.delete().where(members.c.parent_sha256 == parent, members.c.analyzer == analyzer))
     rows = [
         {

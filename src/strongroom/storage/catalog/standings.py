@@ -7,6 +7,7 @@ contents are then found through an index on it.
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -86,9 +87,8 @@ def load(tx: Transaction) -> dict[int | None, Standing]:
     return {None: UNTOUCHED, **found}
 
 
-def ids(tx: Transaction, wanted: Iterable[Standing]) -> dict[str, int]:
-    """Give the ids of some standings by their keys; those that are new are made."""
-    keys = {standing.key() for standing in wanted}
+def ids(tx: Transaction, keys: AbstractSet[str]) -> dict[str, int]:
+    """Give the ids of standings by their keys; those that are new are made."""
     found = _find(tx, keys)
     if len(found) < len(keys):
         rows = [{"key": key} for key in sorted(keys - found.keys())]
@@ -97,7 +97,7 @@ def ids(tx: Transaction, wanted: Iterable[Standing]) -> dict[str, int]:
     return found
 
 
-def _find(tx: Transaction, keys: set[str]) -> dict[str, int]:
+def _find(tx: Transaction, keys: AbstractSet[str]) -> dict[str, int]:
     statement = sa.select(table.c.key, table.c.id).where(table.c.key.in_(sorted(keys)))
     return {row.key: row.id for row in tx.execute(statement)}
 

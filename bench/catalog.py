@@ -1,0 +1,154 @@
+"""How long the catalog takes for its large questions, at a size given by hand; a bare count of the rows is the floor.
+
+python bench/catalog.py [--contents 1000000] [--url postgresql://…]
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from strongroom.domain.analysis import AnalyzerSpec, State
+from strongroom.domain.media import type_of
+from strongroom.storage.catalog import Catalog, Transaction, analyses, coverage, names, now, placements, schema, standings
+from strongroom.storage.catalog.standings import Standing
+from strongroom.testing.shelf import EVERYTHING, Shelf, digest, only, outcome, run
+
+MEDIA = ("image/jpeg", "text/plain", "application/pdf", "application/zip", "message/rfc822", "video/mp4")
+SPECS = (
+    AnalyzerSpec(name="picture", version=1, accepts=("image/*",)),
+    AnalyzerSpec(name="words", version=1, accepts=("text/*", "message/rfc822")),
+    AnalyzerSpec(name="pdf", version=1, accepts=("application/pdf",)),
+    AnalyzerSpec(name="ocr", version=1, accepts=("image/*", "application/pdf")),
+    AnalyzerSpec(name="unpack", version=1, accepts=("application/zip", "message/rfc822")),
+)
+STEP = 20_000
+
+
+def rows(start: int, stop: int, kinds: dict[tuple[str, str], int]) -> Iterator[dict[str, object]]:
+    """Give contents in every standing: nine of ten finished, some failed, some not looked at yet."""
+    for i in range(start, stop):
+        media = MEDIA[i % len(MEDIA)]
+        state = "new" if i % 50 == 0 else "part" if i % 50 == 1 else "failed" if i % 50 == 2 else "done"
+        yield {
+            "sha256": digest(str(i)),
+            "size": i,
+            "media_type": None if state == "new" else media,
+            "type": None if state == "new" else type_of(media),
+            "depth": 0,
+            "standing": None if state == "new" else kinds[media, state],
+            "is_held": True,
+            "is_placed": True,
+            "moves": 1,
+            "first_seen_at": now(),
+        }
+
+
+def kinds_of(tx: Transaction) -> dict[tuple[str, str], int]:
+    """Make the standings and give their ids."""
+    found = {}
+    for media in MEDIA:
+        takers = [spec.name for spec in SPECS if spec.takes(media)]
+        for state in ("part", "failed", "done"):
+            ran = takers[:-1] if state == "part" else takers
+            end = State.FAILED if state == "failed" else State.DONE
+            one = Standing(media_type=media, type=type_of(media), runs=dict.fromkeys(ran, (1, end)))
+            found[media, state] = standings.ids(tx, {one.key()})[one.key()]
+    return found
+
+
+def build(catalog: Catalog, count: int) -> list[int]:
+    """Fill a catalog: each content in one of two containers, one of ten in both."""
+    shelf = Shelf(catalog)
+    ids = [shelf.container("one"), shelf.container("two")]
+    with catalog.write() as tx:
+        kinds = kinds_of(tx)
+    for start in range(0, count, STEP):
+        made = list(rows(start, min(start + STEP, count), kinds))
+        held = [(ids[i % 2], row["sha256"], i) for i, row in enumerate(made, start)]
+        held += [(ids[(i + 1) % 2], row["sha256"], i) for i, row in enumerate(made, start) if i % 10 == 0]
+        blob = {"version": "1", "is_current": True, "is_snapshot": False, "kind": "block", "etag": "1", "content_type": "x"}
+        blob |= {"size": 1, "headers": {}, "metadata": {}, "created_at": now(), "modified_at": now()}
+        with catalog.write() as tx:
+            tx.execute(schema.contents.insert(), made)
+            tx.execute(schema.holdings.insert(), [{"container_id": c, "sha256": sha} for c, sha, _ in held])
+            blobs = [{**blob, "container_id": c, "sha256": sha, "name": f"folder/{i:09}.bin"} for c, sha, i in held]
+            tx.execute(schema.versions.insert(), blobs)
+    with catalog.write() as tx:
+        tx.exec_driver_sql("ANALYZE")
+    return ids
+
+
+def timed(what: str, catalog: Catalog, ask: Callable[[Transaction], object], times: int = 5) -> None:
+    """Ask a question several times and print the median."""
+    taken = []
+    for _ in range(times):
+        with catalog.read() as tx:
+            begun = time.perf_counter()
+            ask(tx)
+            taken.append(time.perf_counter() - begun)
+    print(f"{what:<58}{statistics.median(taken) * 1e3:10.1f} ms   (worst {max(taken) * 1e3:.1f})")
+
+
+def questions(catalog: Catalog, ids: list[int], count: int) -> None:
+    """Ask what search, status and analysis ask."""
+    one, some = frozenset(ids[:1]), [digest(str(i * 37 % count)) for i in range(200)]
+    middle = "8" + "0" * 63
+
+    def page(containers: frozenset[int] | None, after: str) -> Callable[[Transaction], object]:
+        return lambda tx: analyses.pending(tx, SPECS, containers=containers, after=after, limit=1000)
+
+    timed("floor: bare count(*) of contents", catalog, lambda tx: tx.scalar(sa.text("SELECT count(*) FROM contents")))
+    timed("coverage of the whole room", catalog, lambda tx: coverage.coverage(tx, SPECS, EVERYTHING))
+    timed("coverage of one of two containers", catalog, lambda tx: coverage.coverage(tx, SPECS, only(ids[0])))
+    timed("pending, first 1,000", catalog, page(None, ""))
+    timed("pending, 1,000 from the middle", catalog, page(None, middle))
+    timed("pending in one container, 1,000 from the middle", catalog, page(one, middle))
+    timed("pending count", catalog, lambda tx: analyses.pending_count(tx, SPECS, containers=None))
+    timed("names of 200 contents", catalog, lambda tx: names.names(tx, some, EVERYTHING))
+    timed("names of 20 contents", catalog, lambda tx: names.names(tx, some[:20], EVERYTHING))
+    timed("placements of 200 contents", catalog, lambda tx: placements.placements(tx, some))
+    timed("due analyzers of 200 contents", catalog, lambda tx: analyses.due(tx, some, SPECS))
+
+
+def writes(catalog: Catalog) -> None:
+    """Put blobs and record outcomes in batches, as `add` and `analyze` do."""
+    shelf, batch, times = Shelf(catalog), 200, 20
+    shelf.container("new")
+    begun = time.perf_counter()
+    for turn in range(times):
+        shelf.put("new", {f"{turn}/{i}": f"new {turn} {i}" for i in range(batch)})
+    print(f"{'put blobs, 200 a transaction':<58}{batch * times / (time.perf_counter() - begun):10.0f} a second")
+    begun = time.perf_counter()
+    for turn in range(times):
+        shelf.record(*(outcome(f"new {turn} {i}", "text/plain", run("words")) for i in range(batch)))
+    print(f"{'record outcomes, 200 a transaction':<58}{batch * times / (time.perf_counter() - begun):10.0f} a second")
+    begun = time.perf_counter()
+    members = {f"member {i}": f"inner {i}" for i in range(10_000)}
+    shelf.record(outcome("new 0 0", "application/zip", run("unpack", members=members)))
+    print(f"{'record an archive of 10,000 members':<58}{(time.perf_counter() - begun) * 1e3:10.0f} ms")
+
+
+def main() -> None:
+    """Build, ask, write, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--contents", type=int, default=1_000_000)
+    parser.add_argument("--url", default="")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        catalog = Catalog(given.url or f"sqlite:///{Path(folder, 'catalog.sqlite')}")
+        catalog.migrate()
+        begun = time.perf_counter()
+        ids = build(catalog, given.contents)
+        print(f"{given.contents:,} contents built in {time.perf_counter() - begun:.0f} s; {catalog.dialect}")
+        questions(catalog, ids, given.contents)
+        writes(catalog)
+        catalog.close()
+
+
+if __name__ == "__main__":
+    main()
