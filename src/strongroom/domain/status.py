@@ -89,7 +89,7 @@ class Status:
     containers: tuple[tuple[Container, int, int], ...]
     """Each container with its number of blobs and their bytes."""
     failures: tuple[Failure, ...]
-    """Every content that failed wholly or in part, with its reason."""
+    """Everything that failed wholly or in part, and everything that no analyzer reads, each with its reason."""
     segments: int
     """Rows of the index."""
     rate: float

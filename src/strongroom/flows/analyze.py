@@ -1,4 +1,4 @@
-"""`analyze`: the catalog says what is pending, workers read it, and index and catalog are written; nothing is kept in a queue."""
+"""`analyze`: the catalog says what is pending, workers read it, index and catalog are written; there is no queue."""
 
 import time
 from collections.abc import Sequence

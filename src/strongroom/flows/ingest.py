@@ -102,7 +102,7 @@ class Found:
 def walk(paths: Sequence[Path | str], ignored: Counter[str], refused: list[Refused]) -> Iterator[Found]:
     """Find every file under some paths, in a fixed order, with the blob name that it gets.
 
-    A folder keeps its name, as with ``cp -r``; spelled with a ``/`` or ``/.`` at its end, or as ``.``, only what is in it counts.
+    A folder keeps its name, as with ``cp -r``; spelt with ``/`` or ``/.`` at its end, or as ``.``, only what is in it counts.
     Links are followed to files, never to folders, so that no circle and nothing outside is walked.
 
     Args:

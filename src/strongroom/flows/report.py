@@ -1,7 +1,9 @@
 """`status`: what a room holds, how much is analysed, and what failed and why."""
 
+from collections.abc import Iterator, Sequence
+
 from strongroom.analyzers.office import office_reader_available
-from strongroom.domain.analysis import Coverage, Failure
+from strongroom.domain.analysis import AnalyzerSpec, Coverage, Failure
 from strongroom.domain.scope import Scope
 from strongroom.domain.status import Status
 from strongroom.flows.models import missing_models
@@ -27,7 +29,7 @@ def status(parts: Parts, scope: Scope) -> Status:
             coverage=coverages.coverage(tx, parts.specs, scope),
             types=coverages.by_type(tx, parts.specs, scope),
             containers=tuple((container, *held.get(container.id, (0, 0))) for container in containers),
-            failures=tuple(_failures(tx, scope)),
+            failures=tuple(_failures(tx, parts.specs, scope)),
             segments=parts.table.count(),
             rate=analyses.rate(tx),
             readers=_readers(parts),
@@ -35,12 +37,17 @@ def status(parts: Parts, scope: Scope) -> Status:
         )
 
 
-def _failures(tx: Transaction, scope: Scope) -> list[Failure]:
-    found, after = coverages.faults(tx, scope), ""
+def _failures(tx: Transaction, specs: Sequence[AnalyzerSpec], scope: Scope) -> Iterator[Failure]:
+    """Give blobs without bytes, then contents that failed, then those that nothing here reads."""
+    yield from coverages.faults(tx, scope)
+    after = ""
     while page := coverages.failures(tx, scope, after, PAGE):
-        found += page
+        yield from page
         after = page[-1].sha256
-    return found
+    after = ""
+    while page := coverages.unread(tx, specs, scope, after, PAGE):
+        yield from page
+        after = page[-1].sha256
 
 
 def _readers(parts: Parts) -> dict[str, str]:

@@ -19,7 +19,7 @@ from strongroom.errors import ContainerNotFound, ContentNotFound, UsageError
 from strongroom.index import IndexReader, Ranking
 from strongroom.index.fusion import LABELS, LOOKS, MEANING
 from strongroom.index.reader import DEPTH
-from strongroom.index.relevance import BACKGROUND, floors
+from strongroom.index.relevance import BACKGROUND, bars
 from strongroom.index.snippets import snippet
 from strongroom.ports.tools import PictureModel, Pixels, TextEmbedder
 from strongroom.storage.catalog import Catalog, analyses, contents, coverage, names
@@ -92,10 +92,10 @@ class Searcher:
         query = parse(text)
         only, without = self._containers(query, scope)
         vectors = self._vectors(query)
-        least = floors(vectors[MEANING], self._background) if MEANING in vectors else {}
+        bar = bars(vectors[MEANING], self._background) if MEANING in vectors else {}
 
         def rank(depth: int) -> Ranking:
-            return self._index.search(query, vectors=vectors, containers=only, without=without, floors=least, depth=depth)
+            return self._index.search(query, vectors=vectors, containers=only, without=without, bars=bar, depth=depth)
 
         return self._results(rank, query, scope, limit=limit, offset=offset, begun=begun)
 
