@@ -12,6 +12,7 @@ from strongroom.domain.query import parse
 from strongroom.domain.segments import Placement, segment_schema, to_table
 from strongroom.index import IndexReader, IndexWriter, Ranking
 from strongroom.index.fusion import LABELS, LOOKS, MEANING
+from strongroom.index.relevance import Bar
 from strongroom.storage.tables import SegmentTable
 
 SIZE = 64
@@ -144,7 +145,13 @@ def test_a_picture_and_a_passage_share_the_top(table: SegmentTable, reader: Inde
 def test_a_floor_leaves_out_what_is_only_the_least_far(table: SegmentTable, reader: IndexReader):
     fill(table, picture("a", "carpet"), picture("b", "kettle"), passage("c", "minutes of a meeting"))
     assert len(ask(reader, "zebra").contents) == 3
-    assert ask(reader, "zebra", floors={MEANING: 0.5, LABELS: 0.5}).contents == []
+    assert ask(reader, "zebra", bars={MEANING: Bar(least=0.5), LABELS: Bar(least=0.5)}).contents == []
+
+
+def test_doubtful_pictures_stand_behind_passages_that_two_channels_agree_on(table: SegmentTable, reader: IndexReader):
+    fill(table, passage("a", "zebra crossing"), passage("b", "zebra crossing here"), picture("p", "horse, zebra, mule, donkey"))
+    bars = {LABELS: Bar(least=0.0, sure=1.0)}
+    assert ask(reader, "zebra crossing", bars=bars).contents == ["a", "b", "p"]
 
 
 def test_filters_alone_list_the_newest_first(table: SegmentTable, reader: IndexReader):

@@ -3,7 +3,6 @@
 import pytest
 
 from strongroom.domain.query import parse
-from strongroom.index.relevance import floors
 from strongroom.index.snippets import LENGTH, snippet
 from strongroom.index.tokens import STOP_WORDS, holds, telling
 
@@ -72,11 +71,3 @@ def test_stop_words_are_left_out_unless_there_is_nothing_else():
     assert telling(["the", "cat", "cat", "and", "dog"]) == ["cat", "dog"]
     assert telling(["to", "be", "or", "not", "to", "be"]) == ["to", "be", "or", "not"]
     assert "not" in STOP_WORDS
-
-
-def test_the_floor_lies_between_unrelated_and_equal():
-    import numpy as np
-
-    background = np.array([[1.0, 0.0], [0.9, 0.1]], np.float32)
-    least = floors(np.array([1.0, 0.0], np.float32), background)
-    assert all(0.9 < value < 1.0 for value in least.values())

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow as pa
 from strongroom.domain.findings import IMAGE, Vector
 from strongroom.domain.query import Query
 from strongroom.index.fusion import LABELS, LOOKS, MEANING, PICTURE_CHANNELS, RANK_CONSTANT, WORDS, firsts, fuse, weights
+from strongroom.index.relevance import NO_BAR, Bar
 from strongroom.index.tokens import holds, telling
 from strongroom.storage.tables import SegmentTable, View, predicates
 from strongroom.storage.tables.view import ROW
@@ -94,7 +96,7 @@ class IndexReader:
         vectors: Mapping[str, Vector],
         containers: frozenset[int] | None,
         without: frozenset[int] = frozenset(),
-        floors: Mapping[str, float] | None = None,
+        bars: Mapping[str, Bar] | None = None,
         depth: int = DEPTH,
     ) -> Ranking:
         """Rank what answers a query.
@@ -104,7 +106,7 @@ class IndexReader:
             vectors: Its vector for each channel to use of ``meaning``, ``labels`` and ``looks``; ``words`` always runs.
             containers: Ids of the containers to search; None searches all and adds no filter.
             without: Ids of containers to leave out.
-            floors: The least cosine that a vector channel may bring in; a channel that is not named has none.
+            bars: What a vector channel may bring in and how much it counts; a channel that is not named has no bar.
             depth: Segments that each channel ranks.
         """
         where = predicates.filtered(query, only=containers, without=without)
@@ -124,14 +126,15 @@ class IndexReader:
             runs = {name: self._pool.submit(_near, view, name, given[name], narrowed, depth) for name in given}
             found = {WORDS: _words(view, query, narrowed, depth)} | {name: run.result() for name, run in runs.items()}
             cut = any(len(rows) >= depth for rows in found.values())
-            found = {name: _above(rows, (floors or {}).get(name)) for name, rows in found.items()}
+            doubt = {name: (bars or {}).get(name, NO_BAR).counts(found[name][0][1]) for name in given if found[name]}
+            found = {name: _near_enough(rows, (bars or {}).get(name, NO_BAR)) for name, rows in found.items()}
             rows = _taken(view, found)
             if LABELS in found or LOOKS in found:
                 passages = sum(rows[row].kind != IMAGE for row, _ in found[WORDS])
                 if len(found[WORDS]) >= depth and passages < depth // 2:  # labels of pictures crowd the passages out
                     found[WORDS] = _words(view, query, predicates.both(narrowed, f"kind != '{IMAGE}'"), depth)
                     rows = _taken(view, found)
-            return Ranking(table=_ranked(found, rows, barred), cut=cut)
+            return Ranking(table=_ranked(found, rows, barred, doubt), cut=cut)
 
         return self._table.read(act)
 
@@ -189,8 +192,8 @@ def _pairs(table: pa.Table) -> Channel:
     return list(zip(rows, table.column("_score").to_pylist(), strict=True))
 
 
-def _above(channel: Channel, floor: float | None) -> Channel:
-    return channel if floor is None else [(row, closeness) for row, closeness in channel if closeness >= floor]
+def _near_enough(channel: Channel, bar: Bar) -> Channel:
+    return [(row, closeness) for row, closeness in channel if bar.passes(closeness, channel[0][1])]
 
 
 def _taken(view: View, found: Mapping[str, Channel]) -> dict[int, _Row]:
@@ -237,10 +240,12 @@ def _listed(view: View, where: str | None, barred: set[str], depth: int) -> Rank
     return Ranking(table=_ranked({"": [(number, 0.0) for number in numbered]}, numbered, set()), cut=cut)
 
 
-def _ranked(found: Mapping[str, Channel], rows: Mapping[int, _Row], barred: set[str]) -> pa.Table:
+def _ranked(
+    found: Mapping[str, Channel], rows: Mapping[int, _Row], barred: set[str], doubt: Mapping[str, float] = MappingProxyType({})
+) -> pa.Table:
     """Fuse the channels; contents by score, and within each its segments by theirs."""
     looked = any(channel in found for channel in PICTURE_CHANNELS)
-    weight = weights(found)
+    weight = {channel: full * doubt.get(channel, 1.0) for channel, full in weights(found).items()}
     rankings: dict[str, list[str]] = {}
     parts: dict[str, float] = {}
     by: dict[str, dict[str, tuple[_Row, list[str]]]] = {}

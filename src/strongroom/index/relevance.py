@@ -1,11 +1,16 @@
 """When a nearest neighbour is not near: a vector search always answers, even about zebras in a room without one.
 
-A cosine has no absolute meaning: unrelated texts lie near 0.1 with one model and near 0.75 with another. So a query is
-first compared with everyday texts that have nothing to do with it; what a segment must be closer than is measured from
-there. The floor is low, since a right answer left out is worse than a wrong one at the end of the list.
+A cosine has no absolute meaning: unrelated texts lie near 0.05 with one model and near 0.75 with another. So a query is
+first compared with everyday texts that have nothing to do with it, and what a segment must be closer than is measured
+from there. The bars are low, since a right answer left out is worse than a wrong one at the end of the list.
+
+Labels of pictures are decorrelated, so that unrelated ones lie near 0 whatever the model; how far apart the query holds
+everyday texts says how large a cosine means something. Measured with the default models on 17 photographs of
+scikit-image: a right label lies between 0.07 and 0.46, an unrelated one mostly below 0.05 and at most at 0.17.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,16 +37,45 @@ BACKGROUND = (
 )
 """Everyday texts of many kinds."""
 
-SHARES = {MEANING: 0.12, LABELS: 0.18}
-"""For each channel in the text space, how far from unrelated (0) to equal (1) a segment must be."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bar:
+    """What one channel may bring in, and how much it counts."""
+
+    least: float
+    """The least cosine."""
+    of_best: float = 0.0
+    """The least share of the best cosine."""
+    sure: float | None = None
+    """The best cosine at which the channel counts in full; None counts it in full always."""
+
+    def passes(self, closeness: float, best: float) -> bool:
+        """Say whether a segment is near enough."""
+        return closeness >= self.least and (not self.of_best or closeness >= self.of_best * best)
+
+    def counts(self, best: float) -> float:
+        """Give the weight (0.1 to 1) of a channel whose best segment is so close.
+
+        Doubtful pictures then stand behind passages that words and meaning agree on, in their own order.
+        """
+        if self.sure is None or self.sure <= self.least:
+            return 1.0
+        return min(1.0, max(0.1, (best - self.least) / (self.sure - self.least)))
 
 
-def floors(query: Vector, background: Vector) -> Mapping[str, float]:
-    """Give the least cosine that each channel in the text space may bring in.
+NO_BAR = Bar(least=-1.0)
+
+
+def bars(query: Vector, background: Vector) -> Mapping[str, Bar]:
+    """Give the bar of each channel in the text space.
 
     Args:
         query: The query's vector, unit length.
         background: Vectors of `BACKGROUND`, one a row, unit length.
     """
-    unrelated = float(np.median(background @ query))
-    return {channel: unrelated + share * (1 - unrelated) for channel, share in SHARES.items()}
+    cosines = background @ query
+    unrelated, spread = float(np.median(cosines)), float(np.std(cosines))
+    return {
+        MEANING: Bar(least=unrelated + 0.12 * (1 - unrelated)),
+        LABELS: Bar(least=0.5 * spread, of_best=0.25, sure=3 * spread),
+    }
