@@ -117,6 +117,14 @@ def text(data: bytes, declared: str | None = None) -> str:
     return data[found.skip :].decode(found.name, "replace")
 
 
+def lenient(data: bytes, declared: str | None = None) -> str:
+    """Decode bytes that are known to be meant as text, whatever they hold."""
+    try:
+        return text(data, declared)
+    except Unreadable:
+        return data.decode((declared and known(declared)) or "utf-8", "replace")
+
+
 def stream(opened: BinaryIO, declared: str | None = None) -> Iterator[str]:
     """Decode a stream from where it stands, in constant memory; line ends stay as they are.
 

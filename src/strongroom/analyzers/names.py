@@ -66,3 +66,24 @@ def listing(names: Iterable[str]) -> Segment:
             break
         text.append(name)
     return Segment(kind=PROPERTIES, text="\n".join(text), locator=Locator(part="member names"))
+
+
+class Unique:
+    """Gives a path that came before a number, so that no member hides another."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._seen: dict[str, int] = {}
+
+    def take(self, path: str) -> str:
+        """Give the path, or ``name-2.ext`` where it came before."""
+        count = self._seen[path] = self._seen.get(path, 0) + 1
+        if count == 1:
+            return path
+        stem, dot, suffix = path.rpartition(".")
+        other = f"{stem}-{count}.{suffix}" if dot and "/" not in suffix and stem else f"{path}-{count}"
+        return self.take(other) if other in self._seen else self._mark(other)
+
+    def _mark(self, path: str) -> str:
+        self._seen[path] = 1
+        return path

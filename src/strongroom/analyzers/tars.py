@@ -40,13 +40,14 @@ def read(opened: Forward, meter: Meter) -> Iterator[Finding]:
     """
     listed: list[str] = []
     left_out: Counter[str] = Counter()
+    taken = names.Unique()
     walk = _Walk(opened)
     for archive, info in walk:
         meter.member()
         if not info.isfile():
             left_out.update(word for test, word in _KINDS if getattr(info, test)() and word)
             continue
-        path = names.clean(_name(info.name), len(listed) + 1)
+        path = taken.take(names.clean(_name(info.name), len(listed) + 1))
         if len(listed) < _LISTED:
             listed.append(path)
         yield Member(path=path, chunks=meter.chunks(_data(archive, info)))

@@ -1,0 +1,78 @@
+"""Mail: messages, Outlook messages and mailboxes; headers, body and attachments are found, each for what it is."""
+
+from collections.abc import Iterator
+
+from strongroom.analyzers import eml, letter, mbox, tnef
+from strongroom.analyzers.bounds import ODDITIES, Bounds, Meter
+from strongroom.domain.analysis import AnalyzerSpec
+from strongroom.domain.findings import Finding, Problem, Segment
+from strongroom.domain.media import EML, MAIL_TYPES, MBOX, MSG
+from strongroom.errors import AnalysisError, StorageError, Unreadable
+from strongroom.ports.source import Source
+from strongroom.ports.tools import Tools
+
+_LARGEST = 160 * 1024**2
+"""Bytes of a message that are read: mail servers refuse a third of it, and parsing takes four times the memory."""
+_TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
+
+
+class MailAnalyzer:
+    """Reads eml, msg, mbox and winmail.dat."""
+
+    spec = AnalyzerSpec(name="mail", version=1, accepts=(*MAIL_TYPES, *_TNEF_TYPES))
+
+    def __init__(self, bounds: Bounds | None = None) -> None:
+        """Take the bounds to keep.
+
+        Args:
+            bounds: What one mailbox may unfold to; the defaults of the settings where None.
+        """
+        self._bounds = bounds or Bounds()
+
+    def analyze(self, source: Source, tools: Tools) -> Iterator[Finding]:
+        """Yield headers as properties, the body as passages, attachments and messages as members.
+
+        Raises:
+            Unreadable: It is no mail.
+            Encrypted: The body is encrypted; the headers were yielded.
+            LimitExceeded: It lies too deep, or holds too much.
+        """
+        del tools
+        meter = Meter(source, self._bounds)
+        if source.media_type == MSG:
+            yield from _outlook(source, meter)
+        elif source.media_type == MBOX:
+            with source.open() as opened:
+                yield from mbox.read(opened, meter)
+        else:
+            with source.open() as opened:
+                data = opened.read(_LARGEST)
+            if source.media_type == EML:
+                yield from letter.findings(eml.parse(data), meter)
+            else:
+                yield from _parcel(data, meter)
+            if source.size > _LARGEST:
+                yield Problem(reason=f"only its first {_LARGEST >> 20} MiB were read: it is larger than any mail")
+
+
+def _outlook(source: Source, meter: Meter) -> Iterator[Finding]:
+    import olefile  # type: ignore[import-untyped]
+
+    from strongroom.analyzers import outlook
+
+    with source.open() as opened:
+        try:
+            with olefile.OleFileIO(opened) as ole:
+                yield from letter.findings(outlook.parse(ole), meter)
+        except (AnalysisError, StorageError):
+            raise
+        except ODDITIES as error:
+            raise Unreadable(f"it is not an Outlook message, or damaged ({error})") from error
+
+
+def _parcel(data: bytes, meter: Meter) -> Iterator[Finding]:
+    if not tnef.is_tnef(data):
+        raise Unreadable("it is not TNEF data")
+    wrapped = letter.Attachment(name=None, media_type=_TNEF_TYPES[0], data=data)
+    empty = letter.Letter(headers={}, date=None, body="", names=(), attachments=[wrapped])
+    yield from (one for one in letter.findings(empty, meter) if not isinstance(one, Segment) or one.text)
