@@ -16,7 +16,7 @@ from strongroom.analyzers.image import ImageAnalyzer, label_text, perceptual_has
 from strongroom.domain.findings import IMAGE, PROPERTIES, Finding, Problem, Property, Rendition, Segment
 from strongroom.errors import LimitExceeded, Unreadable
 from strongroom.ports import Look, Pixels
-from strongroom.testing import BytesSource
+from strongroom.testing.source import BytesSource
 
 pillow_heif.register_heif_opener()
 CAT = Image.fromarray(data.chelsea())

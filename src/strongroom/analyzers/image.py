@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from strongroom.analyzers.image_facts import Facts, read_facts
-from strongroom.analyzers.image_reading import FAULTS, ImageFile, opened, read_picture
+from strongroom.analyzers.image_reading import ImageFile, next_page, opened, read_picture
 from strongroom.domain.analysis import AnalyzerSpec, Cost
 from strongroom.domain.findings import IMAGE, Finding, Problem, Property, Rendition, Segment
 from strongroom.domain.locator import Locator
@@ -64,18 +64,9 @@ class ImageAnalyzer:
             yield Property(name="height", value=file.image.height)
             for page in range(1, PAGES + 1):
                 yield from _look(file, page, facts, tools)
-                if file.image.format != "TIFF" or not _turn(file.image, page):
+                if not next_page(file, page):
                     return
             yield Problem(reason=f"it has more than {PAGES} pages; only the first {PAGES} were looked at")
-
-
-def _turn(image: Image.Image, page: int) -> bool:
-    """Go to the page after the given one; False where there is none."""
-    try:
-        image.seek(page)
-    except FAULTS:
-        return False
-    return True
 
 
 def _look(file: ImageFile, page: int, facts: Facts, tools: Tools) -> Iterator[Finding]:

@@ -53,7 +53,8 @@ _CHUNKS = {
     "software": "software",
 }
 _EMPTY = re.compile(
-    r"(OLYMPUS|SONY|KONICA|MINOLTA|SAMSUNG) (DIGITAL CAMERA|DSC)|default|untitled|CREATOR: gd-jpeg.*", re.IGNORECASE
+    r"(OLYMPUS|SONY|KONICA|MINOLTA|SAMSUNG) (DIGITAL CAMERA|DSC)|default|untitled|CREATOR: gd-jpeg.*|Created (by|with) .*",
+    re.IGNORECASE,
 )
 """What programs write where a person wrote nothing."""
 

@@ -53,6 +53,8 @@ class ImageFile:
     """Pillow's, not yet decoded."""
     data: bytes | None
     """The whole file, for a JPEG."""
+    pages: int
+    """1, or 2 where a TIFF has more than one."""
 
 
 @contextmanager
@@ -75,7 +77,19 @@ def opened(source: Source) -> Iterator[ImageFile]:
             raise Unreadable(f"its header cannot be read as a picture: {_said(error)}") from error
         with image:
             _check(image)
-            yield ImageFile(image=image, data=data)
+            yield ImageFile(image=image, data=data, pages=_pages(image))
+
+
+def _pages(image: Image.Image) -> int:
+    if image.format != "TIFF":
+        return 1
+    try:
+        image.seek(1)
+    except FAULTS:
+        return 1
+    finally:
+        image.seek(0)
+    return 2
 
 
 def _register_heif() -> None:
@@ -101,6 +115,18 @@ def _check(image: Image.Image) -> None:
             f"it has {image.width:,} by {image.height:,} pixels, which take {size >> 20:,} MiB to decode; "
             f"at most {MOST_BYTES >> 20:,} MiB are taken for a picture of this kind"
         )
+
+
+def next_page(file: ImageFile, page: int) -> bool:
+    """Go to the page of a TIFF that comes after the given one; False where there is none. Other formats have one page."""
+    if file.image.format != "TIFF":
+        return False
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            file.image.seek(page)
+    except FAULTS:
+        return False
+    return True
 
 
 def read_picture(file: ImageFile, short: int) -> Picture:
@@ -160,7 +186,7 @@ def _turned(pixels: Pixels, value: int) -> Pixels:
 
 def _read_any(image: Image.Image, short: int) -> Picture:
     _check(image)
-    if image.format in ("JPEG", "MPO") or image.format == "JPEG2000":
+    if image.format in ("JPEG", "MPO"):
         image.draft(None, (short, short))
     lost = False
     try:

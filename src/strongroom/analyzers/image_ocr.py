@@ -1,0 +1,67 @@
+"""Text in pictures: scans, screenshots, signs in photographs."""
+
+from collections.abc import Iterator, Sequence
+
+from strongroom.analyzers import passages
+from strongroom.analyzers.image import ACCEPTS
+from strongroom.analyzers.image_reading import next_page, opened, read_picture
+from strongroom.domain.analysis import AnalyzerSpec, Cost
+from strongroom.domain.findings import PASSAGE, Finding, Problem, Segment
+from strongroom.domain.locator import Locator
+from strongroom.errors import AnalysisError
+from strongroom.ports import Line, Source, Tools
+
+PAGES = 2000
+"""Pages of a TIFF that are read."""
+SHORT = 1500
+"""Pixels of the shorter side that are read: A4 at 180 dpi, which an OCR model needs no finer."""
+SURE = 0.6
+"""Least confidence of a line; below it lies what is seen in leaves and bricks."""
+FEW = 3
+"""Letters and digits that a picture must have at the least to count as one with text."""
+_MOST_PROBLEMS = 20
+
+
+class ImageOcrAnalyzer:
+    """Reads the text in a picture, with a box for each line."""
+
+    spec = AnalyzerSpec(name="image-ocr", version=1, accepts=ACCEPTS, cost=Cost.READING, seconds=3600.0)
+
+    def analyze(self, source: Source, tools: Tools) -> Iterator[Finding]:
+        """Yield passages; a picture without text gives none. See `strongroom.ports.Analyzer`."""
+        problems = 0
+        with opened(source) as file:
+            for page in range(1, PAGES + 1):
+                try:
+                    lines = tools.ocr.read(read_picture(file, SHORT).pixels)
+                except AnalysisError as error:
+                    if page == 1:
+                        raise
+                    problems += 1
+                    if problems <= _MOST_PROBLEMS:
+                        yield Problem(reason=f"page {page}: {error}")
+                else:
+                    yield from passages_of(lines, None if file.pages == 1 else page)
+                if not next_page(file, page):
+                    return
+            yield Problem(reason=f"it has more than {PAGES} pages; only the first {PAGES} were read")
+
+
+def passages_of(lines: Sequence[Line], page: int | None) -> Iterator[Segment]:
+    """Gather lines to passages.
+
+    Args:
+        lines: In reading order.
+        page: Their page; None where the picture is the only one.
+    """
+    text, placed = "", []
+    for line in lines:
+        if line.confidence >= SURE and any(character.isalnum() for character in line.text):
+            placed.append((len(text), line))
+            text += line.text.strip() + "\n"
+    if sum(character.isalnum() for character in text) < FEW:
+        return
+    for start, end in passages.split(text):
+        boxes = tuple(line.box for at, line in placed if at < end and at + len(line.text) > start)
+        locator = Locator(char_start=start, char_end=end, page=page, boxes=boxes)
+        yield Segment(kind=PASSAGE, text=text[start:end], locator=locator)
