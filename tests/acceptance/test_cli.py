@@ -1,0 +1,188 @@
+"""The command line, as people type it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import skimage.data
+from PIL import Image
+
+import strongroom
+from strongroom.cli.app import app
+from strongroom.cli.main import run
+
+Run = Callable[..., tuple[int, str, str]]
+
+LETTER = "After the storm the cellar of the harbour office stands flooded to a height of four feet."
+INVOICE = "From: billing@nordwind.example\nTo: office@harbour.example\nSubject: Invoice 2291\n\nTwo bilge pumps, 1,450.00 GBP.\n"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("estate") / "papers"
+    (folder / "mail").mkdir(parents=True)
+    (folder / "letter.txt").write_text(LETTER, "utf-8")
+    (folder / "copy of letter.txt").write_text(LETTER, "utf-8")
+    (folder / "mail" / "invoice.eml").write_text(INVOICE, "utf-8")
+    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    (folder / "unknown.bin").write_bytes(bytes(range(256)) * 9)
+    Image.fromarray(skimage.data.chelsea()).save(folder / "cat.jpg")
+    Image.fromarray(skimage.data.rocket()).save(folder / "launch.jpg")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def room(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("rooms") / "room"
+    assert run(["init", str(place)]) == 0
+    assert run(["add", str(files), "--to", "papers", "--room", str(place), "--quiet"]) == 0
+    return place
+
+
+@pytest.fixture
+def strong(room: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = run([*words, "--room", str(room)])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+def names(answer: str) -> list[str]:
+    return [name["text"] for hit in json.loads(answer)["hits"] for name in hit["names"]]
+
+
+def test_a_passage_is_found_by_its_meaning_with_all_its_names(strong: Run):
+    code, out, _ = strong("search", "water damage in the basement", "--json")
+    hit = json.loads(out)["hits"][0]
+    assert code == 0
+    assert {name["text"] for name in hit["names"]} == {"papers/papers/letter.txt", "papers/papers/copy of letter.txt"}
+    assert hit["container"] == "papers"
+    assert "flooded" in hit["snippet"]
+    assert hit["locator"]["char_start"] == 0
+
+
+def test_a_photograph_is_found_by_what_it_shows(strong: Run):
+    _, out, _ = strong("search", "a cat", "--type", "image", "--json")
+    assert names(out)[0] == "papers/papers/cat.jpg"
+
+
+def test_search_json_has_its_documented_shape(strong: Run):
+    _, out, _ = strong("search", "flooded", "--json")
+    answer = json.loads(out)
+    assert {"hits", "total", "offset", "more", "facets", "coverage", "took_ms"} <= answer.keys()
+    assert {"searched", "pending", "failed", "skipped"} <= answer["coverage"].keys()
+    assert {"content", "names", "container", "kind", "score", "locator", "snippet", "matches"} <= answer["hits"][0].keys()
+
+
+def test_a_filter_leaves_out_what_it_does_not_name(strong: Run):
+    _, out, _ = strong("search", "pumps", "--type", "mail", "--json")
+    assert names(out) == ["papers/papers/mail/invoice.eml"]
+
+
+def test_a_picture_finds_what_looks_like_it(strong: Run, tmp_path: Path):
+    example = tmp_path / "example.png"
+    Image.fromarray(skimage.data.chelsea()[20:-20, 30:-30]).save(example)
+    _, out, _ = strong("similar", str(example), "--json")
+    assert names(out)[0] == "papers/papers/cat.jpg"
+
+
+def test_status_names_every_file_that_could_not_be_read_with_its_reason(strong: Run):
+    code, out, _ = strong("status", "--json")
+    status = json.loads(out)
+    reasons = {failure["name"]: failure["reason"] for failure in status["failures"]}
+    assert code == 0
+    assert reasons.keys() == {"papers/papers/broken.png", "papers/papers/unknown.bin"}
+    assert all(reasons.values())
+    assert status["coverage"]["pending"] == 0
+
+
+def test_adding_again_does_no_work(strong: Run, files: Path):
+    _, out, _ = strong("add", str(files), "--to", "papers", "--json")
+    done = json.loads(out)
+    assert (done["added"]["added"], done["added"]["unchanged"]) == (0, 7)
+    assert done["analyzed"]["contents"] == 0
+
+
+def test_bytes_come_back_as_they_were(strong: Run, files: Path, tmp_path: Path):
+    assert strong("get", "papers/papers/cat.jpg", "-o", str(tmp_path / "cat.jpg"))[0] == 0
+    assert (tmp_path / "cat.jpg").read_bytes() == (files / "cat.jpg").read_bytes()
+
+
+def test_list_shows_containers_and_blobs(strong: Run):
+    assert strong("list")[1].split() == ["papers"]
+    assert "papers/mail/invoice.eml" in strong("list", "papers")[1]
+
+
+def test_check_finds_that_all_agree(strong: Run):
+    code, out, _ = strong("check", "--deep")
+    assert (code, out.strip()) == (0, "Vault, catalog and index agree.")
+
+
+def test_a_mount_is_searched_and_its_changes_are_noticed(strong: Run, tmp_path: Path):
+    (tmp_path / "notes").mkdir()
+    note = tmp_path / "notes" / "note.txt"
+    note.write_text("The zeppelin landed at dusk.", "utf-8")
+    assert strong("mount", str(tmp_path / "notes"), "--as", "notes")[0] == 0
+    assert names(strong("search", "zeppelin", "--json")[1])[0] == "notes/note.txt"
+    note.write_text("The submarine surfaced at dawn, far out at sea.", "utf-8")
+    strong("analyze")
+    assert names(strong("search", '"zeppelin"', "--json")[1]) == []
+    assert names(strong("search", "submarine", "--json")[1])[0] == "notes/note.txt"
+    note.unlink()
+    strong("analyze")
+    assert names(strong("search", '"submarine"', "--json")[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["search", "x", "--type", "elephant"], 2, "elephant"),
+        (["search", "x before:yesterday"], 2, "yesterday"),
+        (["get", "papers/nothing"], 3, "strongroom list papers"),
+        (["get", "0" * 64], 3, "no blob"),
+        (["list", "nowhere"], 3, "nowhere"),
+        (["add", "/no/such/path", "--to", "papers"], 2, "/no/such/path"),
+        (["add", ".", "--to", "Not A Name"], 2, "Not A Name"),
+        (["similar", __file__], 9, "picture"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_wrong_command_says_what_is_wrong(strong: Run, words: list[str], code: int, told: str):
+    found, _, err = strong(*words)
+    assert (found, told in err) == (code, True), err
+    assert "Traceback" not in err
+
+
+def test_a_directory_that_is_no_room_is_told_how_to_become_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert run(["status", "--room", str(tmp_path)]) == 3
+    assert "strongroom init" in capsys.readouterr().err
+
+
+def test_a_room_is_never_made_over_other_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "thesis.txt").write_text("mine", "utf-8")
+    assert run(["init", str(tmp_path)]) == 4
+    assert "not empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [info.name or info.callback.__name__ for info in app.registered_commands])  # type: ignore[union-attr]
+def test_every_command_has_a_help_with_an_example(command: str, capsys: pytest.CaptureFixture[str]):
+    assert run([command, "--help"]) == 0
+    assert f"Example: strongroom {command}" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_installed_command_runs(room: Path):
+    program = Path(sys.executable).with_name("strongroom")
+    done = subprocess.run([program, "search", "flooded", "--room", room], capture_output=True, text=True, check=True)
+    assert "papers/papers/letter.txt" in done.stdout
+
+
+def test_python_has_the_same_verbs(room: Path):
+    with strongroom.open(room) as opened:
+        hits = opened.search("flooded cellar").hits
+    assert hits[0].names[0].container == "papers"
