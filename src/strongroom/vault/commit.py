@@ -34,12 +34,15 @@ class Committer:
         """
         with self._guard:
             removed = frozenset(self._removed)
+
+        def act(tx: Transaction) -> tuple[R, list[tuple[str, str]]]:
+            objects.forget(tx, removed)
+            objects.adopt(tx, kept)
+            result, loosened = change(tx)
+            return result, objects.release(tx, loosened)
+
         try:
-            with self._catalog.write() as tx:
-                objects.forget(tx, removed)
-                objects.adopt(tx, kept)
-                result, loosened = change(tx)
-                freed = objects.release(tx, loosened)
+            result, freed = self._catalog.change(act)
         except (Conflict, NotFound, StorageFull, UsageError):  # certain not to have been committed, unlike a lost connection
             for one in kept:
                 self._writer.discard(one)

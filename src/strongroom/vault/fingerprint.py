@@ -1,6 +1,7 @@
 """The SHA-256 of blobs whose bytes came out of order, or were never ours."""
 
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 
 from strongroom.errors import SourceChanged, StorageError
@@ -28,9 +29,8 @@ def fingerprint(
                 _note_fault(catalog, holder, error)
                 return None
             continue
-        with catalog.write() as tx:
-            if blobs.fingerprinted(tx, version_id, holder.etag, digest):
-                return digest
+        if catalog.change(partial(blobs.fingerprinted, version_id=version_id, etag=holder.etag, sha256=digest)):
+            return digest
     return None
 
 

@@ -254,8 +254,7 @@ class Vault(Contents):
             ConditionFailed: The condition does not hold.
         """
         write.need_stored(container)
-        with self._catalog.write() as tx:
-            return blocks.snapshot(tx, container, name, condition)
+        return self._catalog.change(lambda tx: blocks.snapshot(tx, container, name, condition))
 
     # reading
 

@@ -2,11 +2,11 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -22,11 +22,17 @@ from strongroom.errors import (
     Unreachable,
 )
 
+R = TypeVar("R")
+
 Transaction: TypeAlias = sa.Connection
 """An open transaction; the modules beside this one take it as their first argument."""
 
 BUSY_SECONDS = 60.0
 """How long a SQLite writer waits for another one."""
+
+ATTEMPTS = 5
+RETRIED = frozenset({"40001", "40P01"})
+"""PostgreSQL's codes for a transaction that failed only because of others: serialization failure, deadlock."""
 
 SPELLING = {
     "sqlite": {
@@ -109,6 +115,21 @@ class Catalog:
             yield tx
             if self.dialect == "sqlite":
                 tx.exec_driver_sql("UPDATE room SET value = value + 1 WHERE name = 'revision'")
+
+    def change(self, act: Callable[[Transaction], R]) -> R:
+        """Run an act in one durable transaction, again from its start where the database chose it to end a deadlock.
+
+        Args:
+            act: Has no effect but on the transaction.
+        """
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                with self.write() as tx:
+                    return act(tx)
+            except Unreachable as error:
+                if not left or getattr(getattr(error.__cause__, "orig", None), "sqlstate", None) not in RETRIED:
+                    raise
+        raise AssertionError("unreachable")
 
     def revision(self, tx: Transaction) -> str:
         """Give a text that is equal for two reads only if both see the same state of the whole catalog."""
