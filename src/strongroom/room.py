@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from strongroom.domain.analysis import Coverage
+from strongroom.domain.analysis import Cost, Coverage
 from strongroom.domain.blob import Blob
 from strongroom.domain.container import Container
 from strongroom.domain.hit import Results
@@ -185,13 +185,19 @@ class Room:
         return scanned
 
     def analyze(
-        self, *, containers: Sequence[str] | None = None, retry_failed: bool = False, on_progress: OnProgress = silent
+        self,
+        *,
+        containers: Sequence[str] | None = None,
+        retry_failed: bool = False,
+        depth: Cost = Cost.DEEP,
+        on_progress: OnProgress = silent,
     ) -> Analyzed:
         """Look at mounts for changes, then read everything that is not read yet.
 
         Args:
             containers: Names of the only ones to look at; None is all.
             retry_failed: Whether what failed before is read again.
+            depth: The last pass to run: `Cost.CHEAP` makes everything findable soon, and leaves the rest for later.
             on_progress: Is told of each step.
 
         Raises:
@@ -210,6 +216,7 @@ class Room:
                 LocalExecutor(self.settings.worker_count),
                 containers=None if containers is None else frozenset(one.id for one in found),
                 retry_failed=retry_failed,
+                depth=depth,
                 on_progress=on_progress,
             )
         models = [self.settings.text_model, self.settings.picture_model, self.settings.ocr_model]

@@ -17,6 +17,7 @@ from strongroom.cli.models import models_app
 from strongroom.cli.progress import shown_progress
 from strongroom.cli.settings import show_settings
 from strongroom.cli.show import coverage_line, show_blobs, show_results, show_status, size_words
+from strongroom.domain.analysis import Cost
 from strongroom.domain.status import Added
 from strongroom.errors import UsageError
 from strongroom.room import Room
@@ -135,12 +136,14 @@ def analyze(
     room: RoomOption = None,
     container: Annotated[list[str] | None, typer.Option("--container", "-c", help="Only these containers.")] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed.")] = False,
+    cheap: Annotated[bool, typer.Option("--cheap", help="Only the first pass: no scans; read them with another run.")] = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Read what is not read yet, and look at mounts for changes; stop it at any time, it goes on from there."""
+    depth = Cost.CHEAP if cheap else Cost.DEEP
     with _room(room) as opened, shown_progress(quiet=quiet) as on_progress:
-        analyzed = opened.analyze(containers=container, retry_failed=retry_failed, on_progress=on_progress)
+        analyzed = opened.analyze(containers=container, retry_failed=retry_failed, depth=depth, on_progress=on_progress)
         coverage = opened.coverage()
     if json:
         print(to_json({"analyzed": analyzed, "coverage": coverage}))

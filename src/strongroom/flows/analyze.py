@@ -6,7 +6,7 @@ from functools import partial
 
 import pyarrow as pa
 
-from strongroom.domain.analysis import State
+from strongroom.domain.analysis import Cost, State
 from strongroom.domain.outcome import Outcome
 from strongroom.domain.progress import OnProgress
 from strongroom.domain.status import Analyzed
@@ -29,6 +29,7 @@ def analyze(
     *,
     containers: frozenset[int] | None,
     retry_failed: bool,
+    depth: Cost,
     on_progress: OnProgress,
 ) -> Analyzed:
     """Read everything that is pending; interrupted at any moment, the next call goes on from there.
@@ -38,6 +39,7 @@ def analyze(
         executor: Runs the workers.
         containers: Only what these hold; None is all.
         retry_failed: Whether what failed before is read again.
+        depth: The last pass to run.
         on_progress: Is told of each step.
 
     Raises:
@@ -50,7 +52,7 @@ def analyze(
     returns = Returns(parts, writer, tally)
     pending = Pending(
         parts.catalog,
-        parts.specs,
+        [spec for spec in parts.specs if spec.cost <= depth],
         containers=containers,
         failed_before=now() if retry_failed else None,
         batch=settings.batch,
