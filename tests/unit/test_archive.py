@@ -131,19 +131,17 @@ def test_names_without_a_charset_are_recovered():
 def test_one_corrupt_member_costs_that_member():
     data = bytearray(zipped({"a": b"aaaa" * 100, "b": bytes(range(256)) * 4, "c": b"cccc"}, zipfile.ZIP_STORED))
     data[data.index(bytes(range(256)) * 4) + 7] ^= 1
-    members, others = read(bytes(data), ZIP)
+    members, _ = read(bytes(data), ZIP)
     assert members["a"] == b"aaaa" * 100
     assert members["c"] == b"cccc"
     assert "corrupt" in str(members["b"])
-    assert next(one.reason for one in others if isinstance(one, Problem)).startswith("b was left out")
 
 
 def test_a_method_without_a_reader_costs_that_member():
     data = zipped({"a": b"aaaa" * 100}, zipfile.ZIP_STORED)
     local, central = data.rindex(b"PK\x03\x04") + 8, data.rindex(b"PK\x01\x02") + 10
-    members, others = read(data[:local] + b"\x63\0" + data[local + 2 : central] + b"\x63\0" + data[central + 2 :], ZIP)
+    members, _ = read(data[:local] + b"\x63\0" + data[local + 2 : central] + b"\x63\0" + data[central + 2 :], ZIP)
     assert "no reader" in str(members["a"])
-    assert any(isinstance(one, Problem) for one in others)
 
 
 def test_a_truncated_zip_gives_what_came_before():

@@ -195,9 +195,10 @@ def test_a_message_that_is_not_read_is_passed_over():
     assert found == ["message 1.eml", "message 2.eml", "message 3.eml"]
 
 
-def test_mail_that_lies_too_deep_is_refused():
+def test_a_mailbox_that_lies_too_deep_is_refused_and_a_letter_is_read_wherever_it_lies():
     with pytest.raises(LimitExceeded):
-        list(MailAnalyzer().analyze(BytesSource(HEAD, EML, depth=8), None))
+        list(MailAnalyzer().analyze(BytesSource(b"From a@b\nSubject: s\n\n", MBOX, depth=8), None))
+    assert list(MailAnalyzer().analyze(BytesSource(HEAD, EML, depth=8), None))
 
 
 def attribute(number: int, data: bytes, level: int = 2) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from strongroom.domain.settings import Settings
-from strongroom.errors import AnalysisError, LimitExceeded
+from strongroom.errors import LimitExceeded
 from strongroom.ports.source import Source
 
 _DEFAULTS = Settings()
@@ -44,8 +44,8 @@ class Bounds:
 class Meter:
     """Counts the members of one content and their bytes, and refuses more than the bounds allow.
 
-    A member is read by whoever takes it from the analyzer. An error there costs that member; the analyzer asks `failure`
-    afterwards, tells people of it and goes on. A bound that is passed ends the whole: `check` raises it again.
+    A member is read by whoever takes it from the analyzer; an error there costs that member. A bound that is passed ends
+    the whole: `check` raises it again, should the taker have gone on.
     """
 
     def __init__(self, source: Source, bounds: Bounds) -> None:
@@ -64,7 +64,6 @@ class Meter:
         self._count = 0
         self._size = 0
         self._exceeded: LimitExceeded | None = None
-        self.failure: AnalysisError | None = None
 
     def declare(self, size: int) -> None:
         """Refuse before reading what the content itself says is too large.
@@ -83,7 +82,6 @@ class Meter:
         """
         self.check()
         self._count += 1
-        self.failure = None
         if self._count > self._bounds.count:
             raise LimitExceeded(f"it has more than {self._bounds.count:,} members; raise member_count to read more")
 
@@ -103,16 +101,12 @@ class Meter:
             LimitExceeded: They are too many.
             AnalysisError: As the data raises.
         """
-        try:
-            for chunk in data:
-                self._size += len(chunk)
-                if self._size > self._allowed:
-                    self._exceeded = self._too_large(self._size)
-                    raise self._exceeded
-                yield chunk
-        except AnalysisError as error:
-            self.failure = error
-            raise
+        for chunk in data:
+            self._size += len(chunk)
+            if self._size > self._allowed:
+                self._exceeded = self._too_large(self._size)
+                raise self._exceeded
+            yield chunk
 
     def _too_large(self, size: int) -> LimitExceeded:
         if size > self._bounds.size:

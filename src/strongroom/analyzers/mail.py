@@ -1,25 +1,25 @@
 """Mail: messages, Outlook messages and mailboxes; headers, body and attachments are found, each for what it is."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from strongroom.analyzers import eml, letter, mbox, tnef
 from strongroom.analyzers.bounds import ODDITIES, Bounds, Meter
 from strongroom.domain.analysis import AnalyzerSpec
 from strongroom.domain.findings import Finding, Problem, Segment
-from strongroom.domain.media import EML, MAIL_TYPES, MBOX, MSG
+from strongroom.domain.media import EML, MAIL_TYPES, MBOX, MSG, TNEF
 from strongroom.errors import AnalysisError, StorageError, Unreadable
 from strongroom.ports.source import Source
 from strongroom.ports.tools import Tools
 
 _LARGEST = 160 * 1024**2
 """Bytes of a message that are read: mail servers refuse a third of it, and parsing takes four times the memory."""
-_TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
 
 
 class MailAnalyzer:
     """Reads eml, msg, mbox and winmail.dat."""
 
-    spec = AnalyzerSpec(name="mail", version=1, accepts=(*MAIL_TYPES, *_TNEF_TYPES))
+    spec = AnalyzerSpec(name="mail", version=1, accepts=(*MAIL_TYPES, "application/vnd.ms-tnef"))
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         """Take the bounds to keep.
@@ -35,10 +35,11 @@ class MailAnalyzer:
         Raises:
             Unreadable: It is no mail.
             Encrypted: The body is encrypted; the headers were yielded.
-            LimitExceeded: It lies too deep, or holds too much.
+            LimitExceeded: It holds too much, or it is a mailbox that lies too deep (a letter is read wherever it lies).
         """
         del tools
-        meter = Meter(source, self._bounds)
+        bounds = self._bounds if source.media_type == MBOX else replace(self._bounds, depth=source.depth + 1)
+        meter = Meter(source, bounds)
         if source.media_type == MSG:
             yield from _outlook(source, meter)
         elif source.media_type == MBOX:
@@ -73,6 +74,6 @@ def _outlook(source: Source, meter: Meter) -> Iterator[Finding]:
 def _parcel(data: bytes, meter: Meter) -> Iterator[Finding]:
     if not tnef.is_tnef(data):
         raise Unreadable("it is not TNEF data")
-    wrapped = letter.Attachment(name=None, media_type=_TNEF_TYPES[0], data=data)
+    wrapped = letter.Attachment(name=None, media_type=TNEF, data=data)
     empty = letter.Letter(headers={}, date=None, body="", names=(), attachments=[wrapped])
     yield from (one for one in letter.findings(empty, meter) if not isinstance(one, Segment) or one.text)

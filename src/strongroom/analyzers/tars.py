@@ -52,8 +52,6 @@ def read(opened: Forward, meter: Meter) -> Iterator[Finding]:
             listed.append(path)
         yield Member(path=path, chunks=meter.chunks(_data(archive, info)))
         meter.check()
-        if meter.failure:
-            yield Problem(reason=f"{path} was left out: {meter.failure}")
     if listed:
         yield names.listing(listed)
     if left_out:

@@ -74,8 +74,6 @@ def _members(archive: zipfile.ZipFile, meter: Meter) -> Iterator[Finding]:
             continue
         yield Member(path=path, chunks=meter.chunks(_data(archive, entry)))
         meter.check()
-        if meter.failure:
-            yield Problem(reason=f"{path} was left out: {meter.failure}")
     if locked:
         raise Encrypted(f"{locked} of its {len(entries)} members need a password; their names can be found, their contents not")
 

@@ -55,7 +55,8 @@ class Member:
     path: str
     """Its name inside the parent, with ``/`` between folders, as the parent spells it."""
     chunks: Iterable[bytes]
-    """Its bytes in order; read once, while the analyzer is suspended at the yield."""
+    """Its bytes in order; read once, while the analyzer is suspended at the yield. An `AnalysisError` raised while they are
+    read costs this member alone, but for `LimitExceeded`, which ends the whole."""
     media_type: str | None = None
     """What the parent says it is; only a hint."""
 

@@ -13,6 +13,7 @@ EMPTY = "application/x-empty"
 MSG = "application/vnd.ms-outlook"
 MBOX = "application/mbox"
 EML = "message/rfc822"
+TNEF = "application/ms-tnef"
 
 DOCUMENT_TYPES = (
     "application/msword",
@@ -54,8 +55,11 @@ ARCHIVE_TYPES = (
     "application/x-bzip2",
     "application/x-xz",
     "application/x-7z-compressed",
+    "application/zstd",
+    "application/java-archive",
+    "application/vnd.android.package-archive",
 )
-MAIL_TYPES = (EML, MSG, MBOX)
+MAIL_TYPES = (EML, MSG, MBOX, TNEF)
 TEXT_TYPES = (
     "application/json",
     "application/xml",
