@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from strongroom.analyzers import image_jxl
 from strongroom.analyzers.bounds import ODDITIES
 from strongroom.errors import AnalysisError, LimitExceeded, Unreadable
 from strongroom.ports.source import Source
@@ -65,6 +66,9 @@ def opened(source: Source) -> Iterator[ImageFile]:
         Unreadable: It is no picture that can be read.
         LimitExceeded: It has too many pixels.
     """
+    if source.media_type == "image/jxl":
+        yield ImageFile(image=image_jxl.decode(source.read(MOST_FILE)), data=None, pages=1)
+        return
     if source.media_type in ("image/heic", "image/heif"):
         _register_heif()
     data = source.read(MOST_FILE) if source.media_type == "image/jpeg" and source.size <= MOST_FILE else None
