@@ -181,11 +181,12 @@ def test_hostile_headers_do_not_stop_a_message():
 
 
 def test_each_message_of_a_mailbox_is_a_member():
-    first = HEAD.replace(b"\r\n", b"\n") + b"\n>From here on\nFrom today nothing.\n\n"
-    data = b"From a@b Tue Mar  2 10:00:00 2021\n" + first + b"From c@d Tue Mar  2 10:00:01 2021\nSubject: two\n\nbody\n"
+    first = HEAD.replace(b"\r\n", b"\n") + b"\n\n>From here on\nFrom today nothing.\n"
+    data = b"From a@b Tue Mar  2 10:00:00 2021\n" + first + b"\nFrom c@d Tue Mar  2 10:00:01 2021\nSubject: two\n\nbody\n"
     read = Read(data, MBOX)
     assert list(read.members) == ["message 1.eml", "message 2.eml"]
     assert read.members["message 1.eml"] == first.replace(b">From", b"From")
+    assert read.members["message 2.eml"] == b"Subject: two\n\nbody\n"
     assert read.facts == {"message-count": 2}
 
 

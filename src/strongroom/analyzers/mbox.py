@@ -43,12 +43,13 @@ def read(opened: BinaryIO, meter: Meter) -> Iterator[Finding]:
 
 
 class _Message:
-    """The lines up to the next From line after a blank one; quoted From lines are given as they were written."""
+    """The lines up to the next From line after a blank one, which is no part of the message; quoted From lines unquoted."""
 
     def __init__(self, opened: BinaryIO) -> None:
         self._opened = opened
         self._ended = False
         self._more = False
+        self._first = True
 
     def __iter__(self) -> Iterator[bytes]:
         held: list[bytes] = []
@@ -69,13 +70,18 @@ class _Message:
         return self._more
 
     def _lines(self) -> Iterator[bytes]:
-        blank = whole = True
+        held = b""
+        whole = True
         while not self._ended:
             line = self._opened.readline(_LONGEST_LINE)
-            self._more = whole and blank and line.startswith(b"From ") and _FROM.match(line) is not None
+            self._more = whole and bool(held or self._first) and line.startswith(b"From ") and _FROM.match(line) is not None
             if not line or self._more:
                 self._ended = True
                 return
-            yield line[1:] if whole and _QUOTED.match(line) else line
-            blank = whole and line in (b"\n", b"\r\n")
+            if held:
+                yield held
+            held = line if whole and line in (b"\n", b"\r\n") else b""
+            if not held:
+                yield line[1:] if whole and _QUOTED.match(line) else line
             whole = line.endswith(b"\n")
+            self._first = False
