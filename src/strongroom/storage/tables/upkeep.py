@@ -118,7 +118,13 @@ def catch_up(dataset: Any) -> None:
 
 def small_fragments(dataset: Any) -> int:
     """Count the fragments that are worth merging."""
-    return int(dataset.stats.dataset_stats()["num_small_files"])
+    target = _rows_a_fragment(dataset)
+    return sum(fragment.metadata.physical_rows < target for fragment in dataset.get_fragments())
+
+
+def _rows_a_fragment(dataset: Any) -> int:
+    """Give the size up to which fragments are merged: small beside the table, or each merge would write it all anew."""
+    return int(min(1 << 20, max(50_000, dataset.count_rows() // 64)))
 
 
 def compact(dataset: Any, *, deletions: float) -> None:
@@ -128,7 +134,11 @@ def compact(dataset: Any, *, deletions: float) -> None:
         dataset: The table.
         deletions: Share of deleted rows above which a fragment is written anew; 0 leaves no deleted row anywhere.
     """
-    dataset.optimize.compact_files(materialize_deletions=True, materialize_deletions_threshold=deletions)
+    dataset.optimize.compact_files(
+        target_rows_per_fragment=_rows_a_fragment(dataset),
+        materialize_deletions=True,
+        materialize_deletions_threshold=deletions,
+    )
 
 
 def clean(dataset: Any, older_than: timedelta, *, unverified: bool = False) -> None:
