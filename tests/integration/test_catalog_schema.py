@@ -1,6 +1,7 @@
 """schema.py and the migrations say the same, on both databases."""
 
 import threading
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -36,7 +37,7 @@ def test_schema_equals_the_migrated_database(catalog: Catalog, catalog_url: str)
         assert keys(theirs) == keys(table), name
 
 
-def test_column_types_agree_on_postgresql(new_postgres):
+def test_column_types_agree_on_postgresql(new_postgres: Callable[[], str]):
     catalog = Catalog(new_postgres())
     catalog.migrate()
     engine = sa.create_engine(catalog._engine.url)

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import threading
+from collections.abc import Iterator
 from itertools import count as count_up
 from pathlib import Path
 
@@ -375,7 +376,7 @@ def test_garbage_of_a_process_killed_after_its_commit_is_swept(vault: Vault, cat
 
 def test_writers_and_readers_of_one_name_never_see_a_mixture(vault: Vault):
     container = vault.create_container("letters")
-    texts = [bytes([65 + i]) * (100_000 + i) for i in range(8)]
+    texts = [bytes([65 + i]) * (100_000 + i) for i in range(4)]
     vault.put(container, "a", texts[0])
     stop, wrong = threading.Event(), []
 
@@ -432,7 +433,7 @@ def test_a_full_disk_leaves_nothing_half_written(
 def test_a_stream_that_fails_leaves_nothing(vault: Vault, layout: Layout):
     container = vault.create_container("letters")
 
-    def broken():
+    def broken() -> Iterator[bytes]:
         yield LARGE
         raise ValueError("the client went away")
 

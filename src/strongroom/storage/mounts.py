@@ -234,7 +234,8 @@ def _listed(name: str, status: os.stat_result) -> Listed:
 
 def _listed_object(meta: Any) -> Listed:
     at = meta["last_modified"].astimezone(UTC)
-    stamp = f"{meta['size']}-{at.timestamp():.6f}-{meta['e_tag'] or ''}"
+    etag = (meta["e_tag"] or "").strip('"')  # Azure lists it without the quotes that it answers a HEAD with
+    stamp = f"{meta['size']}-{at:%Y%m%dT%H%M%S}-{etag}"
     return Listed(name=readable_name(meta["path"]), size=meta["size"], stamp=stamp, modified_at=at)
 
 

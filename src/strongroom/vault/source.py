@@ -51,13 +51,17 @@ class ContentSource:
         self.name = PurePosixPath(place.name).name
         self._place, self._bodies = place, bodies
         self._first: BinaryIO | None = place.open()
+        self._streams = [self._first]
         self._directory: Path | None = None
         self._path: Path | None = None
 
     def open(self) -> BinaryIO:
         """Open a seekable stream over the bytes, at its start."""
         stream, self._first = self._first, None
-        return stream if stream is not None else self._place.open()
+        if stream is None:
+            stream = self._place.open()
+            self._streams.append(stream)
+        return stream
 
     def path(self) -> Path:
         """Give a read-only file of the bytes; no byte is copied where they are one file of this machine."""
@@ -115,10 +119,10 @@ class ContentSource:
         self._place.verify()
 
     def close(self) -> None:
-        """Close what is open and remove what was copied."""
-        if self._first is not None:
-            self._first.close()
-            self._first = None
+        """Close every stream that was opened and remove what was copied."""
+        while self._streams:
+            self._streams.pop().close()
+        self._first = None
         if self._directory is not None:
             shutil.rmtree(self._directory, ignore_errors=True)
             self._directory = self._path = None
