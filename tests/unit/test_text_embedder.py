@@ -162,7 +162,7 @@ def test_the_default_model_puts_meaning_before_words(default: OnnxTextEmbedder, 
 
 
 def test_the_default_model_gives_unit_vectors_alike_alone_and_among_others(default: OnnxTextEmbedder):
-    texts = ["one", "", "a much longer text " * 50, "\0\ud7ff🙂", "two words"]
+    texts = ["one", "", "a much longer text " * 50, "\0\ud800🙂", "two words"]
     together = default.embed(texts)
     assert together.shape == (5, 384)
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-4)

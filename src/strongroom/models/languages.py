@@ -20,7 +20,7 @@ class LanguageIdentifier:
 
     def detect(self, text: str) -> str | None:
         """Give the language; None where the text is too short or unsure, or the language has no two-letter code."""
-        words = " ".join(text[:LONGEST].split())
+        words = " ".join(text[:LONGEST].encode("utf-8", "replace").decode("utf-8").split())  # half pairs of surrogates raise
         if sum(map(str.isalpha, words)) < LEAST_LETTERS:
             return None
         best = self._detector.detect(words)

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,12 @@ from strongroom.ports.tools import Line, Pixels
 
 LARGEST_SIDE = 2000
 """Pixels of the longer side that are read; larger pictures are reduced, so that memory stays bounded (A4 at 170 dpi)."""
+
+LONG = 3
+"""A picture whose sides differ more than so many times is read in parts, else its letters would vanish."""
+
+MOST_PIECES = 12
+"""Parts that a long picture is cut into at the most."""
 
 SMALLEST_SIDE = 8
 """Below this nothing can be read."""
@@ -40,26 +47,80 @@ class RapidOcr:
 
         engines = {f"{step}.engine_type": EngineType.OPENVINO for step in ("Det", "Cls", "Rec")}
         limits = {"Global.max_side_len": LARGEST_SIDE, "Global.log_level": "critical"}
-        self._engine = RapidOCR(params={**engines, **limits, "EngineConfig.openvino.inference_num_threads": threads})
+        # unpinned: see `strongroom.models.runtime`
+        runtime = {"inference_num_threads": threads, "enable_cpu_pinning": False}
+        options = {f"EngineConfig.openvino.{name}": value for name, value in runtime.items()}
+        self._engine = RapidOCR(params={**engines, **limits, **options})
         logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
         self._lock = threading.Lock()
 
     def read(self, picture: Pixels) -> list[Line]:
         """Read a picture; see `strongroom.ports.OcrModel`."""
-        if min(picture.shape[:2]) < SMALLEST_SIDE:
+        height, width = picture.shape[:2]
+        if min(height, width) < SMALLEST_SIDE:
             return []
+        if max(height, width) <= LONG * min(height, width):
+            return in_reading_order(self._read_piece(picture))
+        return in_reading_order([line for piece in _pieces(height, width) for line in self._read_part(picture, piece)])
+
+    def _read_part(self, picture: Pixels, piece: "_Piece") -> list[Line]:
+        """Read a part of a long picture; a line in the overlap of two parts belongs to the one that holds its middle."""
+        height, width = picture.shape[:2]
+        lines = []
+        for line in self._read_piece(picture[piece.top : piece.bottom, piece.left : piece.right]):
+            x0, y0, x1, y1 = line.box
+            across, down = piece.right - piece.left, piece.bottom - piece.top
+            box = (
+                (piece.left + x0 * across) / width,
+                (piece.top + y0 * down) / height,
+                (piece.left + x1 * across) / width,
+                (piece.top + y1 * down) / height,
+            )
+            middle = (box[0] + box[2]) / 2 * width if width > height else (box[1] + box[3]) / 2 * height
+            if piece.own[0] <= middle < piece.own[1]:
+                lines.append(Line(text=line.text, box=box, confidence=line.confidence))
+        return lines
+
+    def _read_piece(self, picture: Pixels) -> list[Line]:
+        reduced = _reduced(picture)
+        height, width = reduced.shape[:2]
         with self._lock:
-            found: Any = self._engine(_reduced(picture))
+            found: Any = self._engine(_padded(reduced))
         if found.boxes is None or not found.txts:
             return []
-        height, width = found.img.shape[:2]
         scale = np.array([width, height], np.float64)
-        pieces = [
+        return [
             Line(text=text, box=_box(np.asarray(corners) / scale), confidence=float(score))
             for corners, text, score in zip(found.boxes, found.txts, found.scores, strict=True)
             if text.strip()
         ]
-        return in_reading_order(pieces)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Piece:
+    """A part of a picture, in pixels, and the stretch of the longer axis that is its own."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    own: tuple[float, float]
+
+
+def _pieces(height: int, width: int) -> list[_Piece]:
+    """Cut a long picture (a web page, a roll of paper) into overlapping parts, `MOST_PIECES` at most."""
+    long, short = max(height, width), min(height, width)
+    step = max(2 * short, -(-long // MOST_PIECES))
+    overlap = step // 8
+    pieces = []
+    for start in range(0, long, step):
+        first, last = max(0, start - overlap), min(long, start + step + overlap)
+        own = (float(start), float("inf") if start + step >= long else float(start + step))
+        if width > height:
+            pieces.append(_Piece(left=first, top=0, right=last, bottom=height, own=own))
+        else:
+            pieces.append(_Piece(left=0, top=first, right=width, bottom=last, own=own))
+    return pieces
 
 
 def _reduced(picture: Pixels) -> Pixels:
@@ -72,6 +133,19 @@ def _reduced(picture: Pixels) -> Pixels:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     return np.ascontiguousarray(picture[:, :, ::-1])
+
+
+def _padded(picture: Pixels) -> Pixels:
+    """Widen a thin strip: the engine enlarges the shorter side to 736 pixels, whatever the longer becomes."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    least = -(-max(height, width) // LONG)
+    if min(height, width) >= least:
+        return picture
+    colour = picture.mean(axis=(0, 1)).tolist()
+    border = (0, max(0, least - height), 0, max(0, least - width))
+    return np.asarray(cv2.copyMakeBorder(picture, *border, cv2.BORDER_CONSTANT, value=colour), np.uint8)
 
 
 def _box(corners: NDArray[np.float64]) -> tuple[float, float, float, float]:

@@ -23,6 +23,9 @@ BATCH = 8
 SLAB = 1024
 """Texts whose tokens are held at a time, so that memory does not grow with the input."""
 
+LETTERS = 64
+"""Letters looked at for each token that a text may have, so that a huge text costs no more than a long one."""
+
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
@@ -71,12 +74,17 @@ class OnnxTextEmbedder:
         prefix = self._card.query_prefix if query else self._card.passage_prefix
         vectors = np.empty((len(texts), self._dimension), np.float32)
         for start in range(0, len(texts), SLAB):
-            slab = [self._tokenizer.encode(prefix + text).ids for text in texts[start : start + SLAB]]
+            slab = [self._tokens(prefix + text) for text in texts[start : start + SLAB]]
             order = sorted(range(len(slab)), key=lambda index: len(slab[index]))
             for first in range(0, len(order), BATCH):
                 chosen = order[first : first + BATCH]
                 vectors[[start + index for index in chosen]] = self._run([slab[index] for index in chosen])
         return vectors
+
+    def _tokens(self, text: str) -> list[int]:
+        whole = text[: LETTERS * self._card.max_tokens]
+        ids: list[int] = self._tokenizer.encode(whole.encode("utf-8", "replace").decode("utf-8")).ids  # no half surrogates
+        return ids
 
     def _run(self, batch: list[list[int]]) -> Vector:
         ids = np.zeros((len(batch), max(map(len, batch))), np.int64)
