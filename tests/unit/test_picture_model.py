@@ -12,7 +12,7 @@ from strongroom.domain.findings import Vector
 from strongroom.domain.settings import Settings
 from strongroom.errors import ModelCorrupt, ModelMissing, SettingError
 from strongroom.models import efficientnet
-from strongroom.models.pictures import LabelPictureModel, label_matrix, load_picture_model
+from strongroom.models.pictures import SHIPPED, LabelPictureModel, decorrelate, embed_labels, load_picture_model
 from strongroom.models.store import ModelStore
 
 
@@ -83,7 +83,7 @@ def test_weights_of_another_network_are_refused():
 def test_each_class_is_nearest_to_its_own_name():
     names = ["cat", "dog", "teapot"]
     words = Words()
-    matrix = label_matrix(names, [["cat", "true cat"], ["dog"], ["teapot"]], words)
+    matrix = decorrelate(embed_labels(names, [["cat", "true cat"], ["dog"], ["teapot"]], words))
     assert (words.embed(names) @ matrix.T).argmax(axis=1).tolist() == [0, 1, 2]
 
 
@@ -128,3 +128,27 @@ def test_a_model_that_is_not_pulled_is_missing(tmp_path: Path):
 def test_an_unknown_model_is_a_wrong_setting(tmp_path: Path):
     with pytest.raises(SettingError, match="efficientnet-lite0"):
         load_picture_model(Settings(picture_model="no-such"), ModelStore(tmp_path), Words())
+
+
+def test_the_labels_that_are_shipped_are_those_that_the_default_text_model_gives():
+    from strongroom.models.pictures import _read_names
+    from strongroom.models.toolbox import Toolbox
+
+    names, wordnet = _read_names(ModelStore())
+    some = range(0, 1000, 97)
+    made = embed_labels([names[index] for index in some], [wordnet[index] for index in some], Toolbox(Settings()).text)
+    shipped = np.load(SHIPPED).astype(np.float32)
+    assert shipped.shape == (1000, 384)
+    assert ((made * shipped[list(some)]).sum(axis=1) > 0.98).all()
+
+
+def test_words_find_the_photographs_that_show_them():
+    from skimage import data
+
+    from strongroom.models.toolbox import Toolbox
+
+    tools = Toolbox(Settings())
+    looks = tools.pictures.look([data.chelsea(), data.coffee(), data.rocket()])
+    labels = np.stack([look.label_vector for look in looks if look.label_vector is not None])
+    queries = tools.text.embed(["a cat", "a cup of coffee", "rocket launch"], query=True)
+    assert (queries @ labels.T).argmax(axis=1).tolist() == [0, 1, 2]

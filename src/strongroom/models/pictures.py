@@ -13,12 +13,12 @@ from PIL import Image
 
 from strongroom.domain.findings import Vector
 from strongroom.domain.settings import Settings
-from strongroom.errors import ModelCorrupt, SettingError
+from strongroom.errors import ModelCorrupt
 from strongroom.models import efficientnet
 from strongroom.models.clip import load_clip
 from strongroom.models.runtime import compile_model
 from strongroom.models.store import ModelStore
-from strongroom.models.zoo import EFFICIENTNET, PICTURES, find_card
+from strongroom.models.zoo import EFFICIENTNET, MINILM, PICTURES, find_card
 from strongroom.ports.tools import Look, PictureModel, Pixels, TextEmbedder
 
 TOP = 8
@@ -29,8 +29,10 @@ RIDGE = 1.0
 """How far the names' own likeness is left in: nothing at 0, all of it (ConSE) beyond 10."""
 _CROP = 224 / 256
 """The share of the shorter side that the network was tested on."""
-_REVISION = 1
-"""Raised when the label matrix is computed another way."""
+_REVISION = 2
+"""Raised when the labels' vectors are computed another way."""
+SHIPPED = Path(__file__).with_name("data") / "efficientnet-lite0" / "labels-minilm-l6-int8.npy"
+"""What `embed_labels` gives with the default text model, in half precision: half a minute that nobody has to wait."""
 
 
 class LabelPictureModel:
@@ -120,23 +122,31 @@ def _plain(name: str, curated: Sequence[str], wordnet: Sequence[str]) -> str:
     return wordnet[0] if odd else name
 
 
-def label_matrix(names: Sequence[str], wordnet: Sequence[Sequence[str]], text: TextEmbedder) -> Vector:
-    """Give one vector a class in the text space.
-
-    A class is the mean of four texts: its name, a photograph of it, and its first two names in WordNet. The vectors are
-    then decorrelated: F = (L Lᵀ + r I)⁻¹ L, so that the name of one class lies near its own vector and far from the others.
+def embed_labels(names: Sequence[str], wordnet: Sequence[Sequence[str]], text: TextEmbedder) -> Vector:
+    """Give one unit vector a class in the text space: the mean of its name, a photograph of it, and two names in WordNet.
 
     Args:
         names: The classes' names.
         wordnet: For each class the names in WordNet, the commonest first.
         text: Embeds them.
     """
-    groups = [[name, f"a photo of a {name}", *dict.fromkeys(others[:2])] for name, others in zip(names, wordnet, strict=True)]
-    vectors = iter(text.embed([line for group in groups for line in group]))
-    means = np.stack([np.mean([next(vectors) for _ in group], axis=0) for group in groups])
-    means /= np.linalg.norm(means, axis=1, keepdims=True)
-    decorrelated: Vector = np.linalg.solve(means @ means.T + RIDGE * np.eye(len(means), dtype=np.float32), means)
-    return decorrelated.astype(np.float32)
+    groups = [[name, f"a photo of a {name}", *others[:2]] for name, others in zip(names, wordnet, strict=True)]
+    texts = list(dict.fromkeys(line for group in groups for line in group))
+    vectors = dict(zip(texts, text.embed(texts), strict=True))
+    means = np.stack([np.mean([vectors[line] for line in group], axis=0) for group in groups])
+    unit: Vector = means / np.linalg.norm(means, axis=1, keepdims=True)
+    return unit
+
+
+def decorrelate(labels: Vector) -> Vector:
+    """Give F = (L Lᵀ + r I)⁻¹ L: the name of a class then lies near its own vector and far from those of like names.
+
+    Args:
+        labels: L, one unit vector a class.
+    """
+    likeness = labels @ labels.T + RIDGE * np.eye(len(labels), dtype=np.float32)
+    decorrelated: Vector = np.linalg.solve(likeness, labels).astype(np.float32)
+    return decorrelated
 
 
 def load_picture_model(settings: Settings, store: ModelStore, text: TextEmbedder, threads: int = 1) -> PictureModel:
@@ -169,17 +179,25 @@ def _load_labels(settings: Settings, store: ModelStore, text: TextEmbedder, thre
     names, wordnet = _read_names(store)
     weights = efficientnet.read_weights(store.path(EFFICIENTNET, "efficientnet-lite0.pth"))
     network = compile_model(efficientnet.build(weights), store, threads)
-    key = sha256(f"{settings.text_model}|{text.dimension}|{_REVISION}".encode()).hexdigest()[:12]
+    labels = _labels(settings.text_model, names, wordnet, store, text)
+    return LabelPictureModel(network, names, decorrelate(labels))
 
-    def make(file: Path) -> None:
-        np.save(file, label_matrix(names, wordnet, text))
 
+def _labels(
+    model: str, names: Sequence[str], wordnet: Sequence[Sequence[str]], store: ModelStore, text: TextEmbedder
+) -> Vector:
+    """Give the labels' vectors: those of the default text model come with the package, others are kept in the store."""
+    if model == MINILM.name:
+        shipped: Vector = np.load(SHIPPED, allow_pickle=False).astype(np.float32)
+        return shipped
+    key = sha256(f"{model}|{text.dimension}|{_REVISION}".encode()).hexdigest()[:12]
     try:
-        matrix = np.load(store.derive(EFFICIENTNET, f"labels-{key}.npy", make), allow_pickle=False)
-    except OSError:
-        matrix = label_matrix(names, wordnet, text)  # a store that cannot be written costs seconds, not the room
-    if matrix.shape != (efficientnet.CLASSES, text.dimension):
-        raise SettingError(
-            f"the cached label vectors are not those of {settings.text_model}: delete labels-{key}.npy in the store"
+        file = store.derive(
+            EFFICIENTNET, f"labels-{key}.npy", lambda scratch: np.save(scratch, embed_labels(names, wordnet, text))
         )
-    return LabelPictureModel(network, names, matrix)
+        kept: Vector = np.load(file, allow_pickle=False)
+    except OSError:
+        return embed_labels(names, wordnet, text)  # a store that cannot be written costs half a minute, not the room
+    if kept.shape != (efficientnet.CLASSES, text.dimension):
+        raise ModelCorrupt(f"{file} does not hold the labels in the space of {model}: delete it, and it is made again")
+    return kept
