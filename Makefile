@@ -50,7 +50,7 @@ $(VENV)/ready: pyproject.toml
 	fi; \
 	[ -x $(BIN)/python ] || "$$python" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable '.[postgres]' --group test --group check
+	$(BIN)/python -m pip install --quiet --editable '.[jxl,postgres]' --group test --group check
 	@touch $@
 
 # System packages, where they can be had: without them Strongroom reads office files by its built-in reader, and
@@ -80,4 +80,4 @@ azurite:
 	  || echo "skipped: azurite cannot be installed here (npm failed)"
 
 clean:
-	rm -rf $(VENV) demo-room bench/data build dist .hypothesis .*_cache
+	rm -rf $(VENV) demo-room demo-room-files bench/data build dist .hypothesis .*_cache

@@ -6,6 +6,10 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterable
+from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,6 +33,8 @@ HEAVY = {
     "sqlalchemy",
     "tokenizers",
 }
+FOREIGN = {"strongroom", "uno", "unohelper", "com"} | {file.stem for file in ROOT.glob("bench/*.py")}
+"""Our own, and those that LibreOffice brings."""
 FILE_LINES, FUNCTION_LINES, NAMES = 400, 40, 25
 
 
@@ -110,3 +116,32 @@ def mirrors() -> set[str]:
     settings += [run(sys.executable, "-m", "pip", "config", "list").stdout]
     hosts = {urlsplit(url).hostname for text in settings for url in re.findall(r"https?://[^\s'\"]+", text)}
     return {host for host in hosts if host} - {"pypi.org", "registry.npmjs.org", "proxy.golang.org", "localhost", "127.0.0.1"}
+
+
+def test_every_library_that_is_imported_is_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    product = [*project["project"]["dependencies"], *chain(*project["project"]["optional-dependencies"].values())]
+    groups = [*product, *project["dependency-groups"]["test"], *project["dependency-groups"]["check"]]
+    testing = {file for file in SOURCES if "testing" in file.parts}
+    beside = [*testing, *(file for folder in ("tests", "bench") for file in (ROOT / folder).rglob("*.py"))]
+    assert undeclared([file for file in SOURCES if file not in testing], product) == {}
+    assert undeclared(beside, groups) == {}
+
+
+def undeclared(files: Iterable[Path], requirements: list[str]) -> dict[str, str]:
+    """Give the libraries that files import though nothing requires them, each with one such file."""
+    declared = {canonical(re.split(r"[\s\[<>=!~;]", requirement)[0]) for requirement in requirements}
+    distributions = packages_distributions()
+    found: dict[str, str] = {}
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            names = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in {str(name).split(".")[0] for name in names} - FOREIGN - sys.stdlib_module_names:
+                if not declared.intersection(map(canonical, distributions.get(name, [name]))):
+                    found[name] = str(file.relative_to(ROOT))
+    return found
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
