@@ -274,3 +274,13 @@ def test_a_zip64_archive_is_read():
 def test_a_truncated_7z_is_unreadable():
     with pytest.raises(Unreadable):
         read(sevened()[:-10], SEVEN)
+
+
+def test_a_member_without_a_name_is_read():
+    data = zipped({"a": b"words"}, zipfile.ZIP_STORED)
+    at = data.rindex(b"PK\x01\x02")
+    nameless = data[: at + 28] + b"\0\0" + data[at + 30 : at + 46] + data[at + 47 :]
+    end = nameless.rindex(b"PK\x05\x06") + 12
+    (size,) = struct.unpack_from("<L", nameless, end)
+    members, _ = read(nameless[:end] + struct.pack("<L", size - 1) + nameless[end + 4 :], ZIP)
+    assert list(members) == ["member-1"]

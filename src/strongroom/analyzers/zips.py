@@ -60,7 +60,7 @@ def _judge_end(opened: BinaryIO, size: int, bounds: Bounds) -> None:
 
 
 def _members(archive: zipfile.ZipFile, meter: Meter) -> Iterator[Finding]:
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
     taken = names.Unique()
     paths = [taken.take(names.clean(_name(entry), number)) for number, entry in enumerate(entries, 1)]
     if paths:
