@@ -77,7 +77,7 @@ class ModelStore:
             if file.optional and self._locate(card, file) is None:
                 continue
             found = self.path(card, file.name)
-            known = self._known(card, file)
+            known = self.known(card, file)
             if known not in (None, digest(found)):
                 raise ModelCorrupt(
                     f"{found} is not the zoo's file: run `strongroom models pull{_argument(card)}`, which fetches it anew"
@@ -136,7 +136,8 @@ class ModelStore:
             return None
         return place if os.access(place, os.W_OK) else None
 
-    def _known(self, card: ModelCard, file: ModelFile) -> str | None:
+    def known(self, card: ModelCard, file: ModelFile) -> str | None:
+        """Give the SHA-256 that a file must have; None before the first pull of a file that the zoo does not pin."""
         return file.sha256 or self._record(card).get(file.name)
 
     def _record(self, card: ModelCard) -> dict[str, str]:
@@ -158,11 +159,7 @@ class ModelStore:
     def sound(self, card: ModelCard, file: ModelFile) -> bool:
         """Say whether a file is here and right."""
         found = self._locate(card, file)
-        return found is not None and self._known(card, file) in (None, digest(found))
-
-    def known(self, card: ModelCard, file: ModelFile) -> str | None:
-        """Give the SHA-256 that a file must have; None before the first pull of a file that the zoo does not pin."""
-        return self._known(card, file)
+        return found is not None and self.known(card, file) in (None, digest(found))
 
 
 class _Pull:

@@ -53,7 +53,7 @@ class Toolbox:
     def _load_pictures(self) -> PictureModel:
         from strongroom.models.pictures import load_picture_model
 
-        return load_picture_model(self._settings, self._store, self.text)
+        return load_picture_model(self._settings, self._store, self.text, self._threads)
 
     @property
     def ocr(self) -> OcrModel:
