@@ -17,8 +17,8 @@ from strongroom.storage.catalog import Catalog, analyses, coverage, names, place
 from strongroom.storage.catalog import contents as catalog_contents
 from strongroom.testing.shelf import EVERYTHING, Shelf, digest, only, outcome, run
 
-LABELS = tuple("abcdefg")
-BLOBS = ("x", "y", "z")
+LABELS = tuple("abcd")
+BLOBS = ("x", "y")
 CONTAINERS = ("one", "two")
 MEDIA = ("application/zip", "text/plain", "image/png")
 SPECS = (
@@ -212,4 +212,4 @@ class CatalogHistory(RuleBasedStateMachine):
 
 
 TestCatalogHistory = CatalogHistory.TestCase
-TestCatalogHistory.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
+TestCatalogHistory.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
