@@ -75,9 +75,9 @@ def test_importing_strongroom_loads_no_heavy_library():
 
 
 def test_built_in_analyzers_have_names_of_their_own():
-    from strongroom.analyzers import BUILT_IN
+    from strongroom.analyzers import built_in
 
-    names = [analyzer.spec.name for analyzer in BUILT_IN]
+    names = [analyzer.spec.name for analyzer in built_in()]
     assert names
     assert len(set(names)) == len(names)
 

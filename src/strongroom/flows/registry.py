@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from importlib.metadata import entry_points
 
-from strongroom.analyzers import BUILT_IN
+from strongroom.analyzers import built_in
+from strongroom.analyzers.bounds import Bounds
 from strongroom.domain.settings import Settings
 from strongroom.errors import SettingError
 from strongroom.governance.capabilities import refuse_forbidden
@@ -20,7 +21,13 @@ def load_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
         SettingError: A plug-in cannot be loaded, or two analyzers share a name.
         AccessDenied: An analyzer declares a capability that no policy can permit.
     """
-    found = [*BUILT_IN, *(_plugins() if settings.plugins else ())]
+    bounds = Bounds(
+        depth=settings.member_depth,
+        count=settings.member_count,
+        size=settings.member_bytes,
+        ratio=settings.member_ratio,
+    )
+    found = [*built_in(bounds), *(_plugins() if settings.plugins else ())]
     names: set[str] = set()
     for analyzer in found:
         refuse_forbidden(analyzer.spec)
