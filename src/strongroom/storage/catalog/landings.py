@@ -101,8 +101,9 @@ def land(tx: Transaction, container: Container, landings: Sequence[Landing], con
         _values(container.id, one, etag, version_after(newest.get(one.name)), before.get(one.name))
         for one, etag in zip(landings, next_etags(tx, len(landings)), strict=True)
     ]
-    statement = insert(versions).returning(versions.c.id, sort_by_parameter_order=True)
-    ids = list(tx.execute(statement, rows).scalars())
+    made = tx.execute(insert(versions).returning(versions.c.etag, versions.c.id), rows).all()
+    key_of = {row.etag: row.id for row in made}  # many rows come back in any order, each with an etag of its own
+    ids = [key_of[row["etag"]] for row in rows]
     _insert_parts(tx, ids, landings)
     holdings.change(
         tx,
