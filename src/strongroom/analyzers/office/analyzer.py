@@ -28,8 +28,6 @@ _MOST_UNFOLDED = 96 * 1024**2
 """Bytes of XML beyond which LibreOffice is not asked: it would take minutes and gigabytes."""
 _MOST_FILE = 128 * 1024**2
 """The same for files that are not zips."""
-_NOT_EXTRACTED = (".epub", ".odp", ".otp", ".odg", ".otg", ".ott", ".ots")
-"""What kreuzberg does not read, or not as well as our own reader."""
 _HELD = 1000
 """Pieces gathered before they are cut into passages."""
 _NOTES = re.compile(r"\b(?:comment|notes|deleted)\b")
@@ -226,7 +224,7 @@ class _Reading:
         exported = made.odf
         if exported is not None:
             yield lambda: _own(exported, ".ods" if odf.sheet_like(exported) else ".odt")
-        if self._suffix() not in _NOT_EXTRACTED and not (package and package.damaged) and not self._too_large():
+        if (package is None or self._suffix() == ".xlsb") and not self._too_large():
             yield lambda: old.extract(self._path, self._source.media_type)
 
     def _new(self, found: Iterator[Piece | Row]) -> Iterator[Segment]:

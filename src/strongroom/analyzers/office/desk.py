@@ -25,7 +25,7 @@ import uno
 from com.sun.star.beans import PropertyValue  # type: ignore[import-not-found]
 
 _START_SECONDS = 60
-_MEMORY = 4 * 1024**3
+_MEMORY = 8 * 1024**3
 """Bytes of address space that LibreOffice may map."""
 _SHEET_PAGES = "1-100"
 """Of a spreadsheet: it can print as thousands of pages, which nobody turns."""

@@ -4,7 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 
-import olefile  # type: ignore[import-untyped]
+import olefile
 
 from strongroom.analyzers import names
 from strongroom.analyzers.bounds import ODDITIES, Bounds, Meter
@@ -15,7 +15,7 @@ from strongroom.ports.source import Source
 
 _FILES = re.compile(
     r"(?:word|xl|ppt)/(?:media|embeddings|activeX)/[^/]+(?<!\.xml)|(?:word|xl|ppt)/vbaProject\.bin|Pictures/[^/]+"
-    r"|(?:\./)?Object [^/]+|(?!Thumbnails/).+\.(?:png|jpe?g|gif|svg|webp|mp3|mp4|ttf|otf|woff2?)",
+    r"|(?:\./)?Object [^/]+|(?!Thumbnails/|docProps/).+\.(?:png|jpe?g|gif|svg|webp|mp3|mp4|ttf|otf|woff2?)",
     re.IGNORECASE,
 )
 _FONTS = re.compile(r".*\.(?:ttf|otf|woff2?|odttf|fntdata)", re.IGNORECASE)
@@ -36,8 +36,6 @@ def members(package: Package, source: Source, bounds: Bounds) -> Iterator[Findin
                 yield Member(path=names.clean(inner, count), chunks=meter.chunks([data]))
             else:
                 yield Member(path=names.clean(name, count), chunks=meter.chunks(package.chunks(name)))
-            if meter.failure is not None:
-                yield Problem(reason=f"{name} in it could not be read: {meter.failure}")
             meter.check()
     except LimitExceeded as error:
         yield Problem(reason=f"files inside it were left out: {error}")

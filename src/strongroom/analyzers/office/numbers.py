@@ -17,7 +17,7 @@ _TOKEN = re.compile(
 )
 _DATE = re.compile(r"[ymdhs]", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h|m|s)[^\]]*\]', re.IGNORECASE)
-_DIGITS = re.compile(r"[#0?][#0?,]*(?:\.([#0?]*))?")
+_DIGITS = re.compile(r"[#0?][#0?,]*(?:\.([#0?]*))?,*")
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]')
 _LAST_DAY = 2_958_465.99
 
@@ -39,6 +39,13 @@ def shown(value: float, code: str, *, base_1904: bool = False) -> str:
     if _DATE.search(_QUOTED.sub("", section)) and "general" not in section.lower():
         return _date(value, section, base_1904=base_1904)
     return _number(value, section)
+
+
+@lru_cache(maxsize=1024)
+def is_date(code: str) -> bool:
+    """Say whether a format shows a number of days as a date or a time."""
+    section = _sections(code)[0]
+    return bool(_DATE.search(_QUOTED.sub("", section))) and "general" not in section.lower()
 
 
 @lru_cache(maxsize=1024)
@@ -81,7 +88,7 @@ def _number(value: float, section: str) -> str:
         text = text.rstrip(".")
         least = pattern.partition(".")[0].count("0")
         text = text.zfill(least + len(text) - len(text.partition(".")[0])) if least > 1 else text
-    return re.sub(r"[#0?][#0?,]*(?:\.[#0?]*)?(?:E[+-][0#?]+)?", lambda _: text, plain, count=1).strip()
+    return re.sub(r"[#0?][#0?,]*(?:\.[#0?]*)?,*(?:E[+-][0#?]+)?", lambda _: text, plain, count=1).strip()
 
 
 def _date(value: float, section: str, *, base_1904: bool) -> str:
@@ -100,8 +107,8 @@ def _date(value: float, section: str, *, base_1904: bool) -> str:
             out.append(f"{at.minute:02}" if kind == "mm" else str(at.minute))
         else:
             out.append(_piece(at, kind, token, value, half=half))
-        if kind[0] in "ymdhs":
-            last = kind[0]
+        if (letter := kind.lstrip("[")[:1]) in "ymdhs":
+            last = letter
     return "".join(out).strip()
 
 

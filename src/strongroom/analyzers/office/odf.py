@@ -10,7 +10,7 @@ from strongroom.analyzers.office.pieces import Piece, Row, column_name
 from strongroom.analyzers.office.sheets import both
 
 _PARAGRAPHS = frozenset({"p", "h", "title", "desc"})
-_MOST_REPEATED = 1000
+_MOST_REPEATED = 50
 _FIELDS = ("{*}page-number", "{*}page-count", "{*}sheet-name", "{*}date", "{*}time", "{*}title", "{*}file-name")
 _MASTER = ("header", "footer", "header-left", "footer-left", "header-first", "footer-first", "header-decl", "footer-decl")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import olefile  # type: ignore[import-untyped]
+import olefile
 
 from strongroom.analyzers.bounds import ODDITIES
 from strongroom.analyzers.office.pieces import Piece

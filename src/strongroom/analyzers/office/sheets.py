@@ -4,17 +4,17 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from strongroom.analyzers.office import numbers, ooxml
 from strongroom.analyzers.office.package import Package, attribute, done, local
 from strongroom.analyzers.office.pieces import Piece, Row
-from strongroom.errors import LimitExceeded
 
 _MOST_SHARED = 256 * 1024**2
 """Characters of shared strings held in memory; a workbook with more is read without the rest."""
-_CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
-_DIGITS = re.compile(r"\d+")
+_ASIDE = ("{*}row", "{*}dataValidation", "{*}hyperlink", "{*}oddHeader", "{*}oddFooter", "{*}evenHeader", "{*}evenFooter",
+          "{*}firstHeader", "{*}firstFooter")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,28 +92,23 @@ def rows(package: Package, book: Book) -> Iterator[Row]:
 
 def _sheet(package: Package, book: Book, name: str, part: str) -> Iterator[Row]:
     number = 0
-    cells: list[tuple[int, str]] = []
-    for event, element in package.events(part):
-        kind = local(element)
-        if event == "start":
-            continue
-        if kind == "c":
-            if text := _shown(element, book):
-                match = _CELL.match(element.get("r") or "")
-                column = _column(match.group(1)) if match else len(cells) + 1
-                cells.append((column, text))
-        elif kind == "row":
-            given = element.get("r") or ""
-            number = int(given) if given.isdigit() and len(given) < 9 else number + 1  # noqa: PLR2004
-            if cells:
-                yield Row(sheet=name, number=number, cells=cells)
-            cells = []
-            done(element)
+    for _, element in package.events(part, ("{*}row",)):
+        given = element.get("r") or ""
+        number = int(given) if given.isdigit() and len(given) < 9 else number + 1  # noqa: PLR2004
+        cells: list[tuple[int, str]] = []
+        for cell in element:
+            if text := _shown(cell, book):
+                letters = (cell.get("r") or "").rstrip("0123456789")
+                cells.append((_column(letters) if letters else len(cells) + 1, text))
+        if cells:
+            yield Row(sheet=name, number=number, cells=cells)
+        done(element)
 
 
+@lru_cache(maxsize=20_000)
 def _column(letters: str) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters[:4].upper():
         number = number * 26 + ord(letter) - 64
     return number
 
@@ -124,14 +119,13 @@ def _shown(cell: Any, book: Book) -> str:
     value: str | None = None
     formula: str | None = None
     for child in cell:
-        name = local(child) if isinstance(child.tag, str) else ""
-        if name == "v":
+        tag = str(child.tag)
+        if tag.endswith("}v"):
             value = child.text
-        elif name == "f":
+        elif tag.endswith("}f"):
             formula = child.text
-        elif name == "is":
-            text: str = "".join(child.itertext("{*}t")).strip()
-            return text
+        elif tag.endswith("}is"):
+            value = "".join(child.itertext("{*}t"))
     if value is None:
         return f"={formula}" if formula else ""
     if kind == "s":
@@ -153,16 +147,16 @@ def _number(value: str, style: str, book: Book) -> str:
         text = numbers.shown(number, code, base_1904=book.base_1904) if code else numbers.general(number)
     except (ValueError, OverflowError):
         return value
-    return both(text, value)
+    return text if numbers.is_date(code) else both(text, value)
 
 
 def both(text: str, value: str) -> str:
-    """Join the shown form of a number with the stored one, where one does not contain the other's digits."""
+    """Join the shown form of a number with the stored one, where it is written otherwise."""
     if text == value or not text:
         return text or value
     short = numbers.general(float(value))
-    bare = text.replace(",", "")
-    return text if short in bare or set(_DIGITS.findall(short)) <= set(_DIGITS.findall(bare)) else f"{text} ({short})"
+    alone = re.search(rf"(?<![\d.,]){re.escape(short)}(?![\d.,]*\d)", text)
+    return text if alone else f"{text} ({short})"
 
 
 def extras(package: Package, book: Book) -> Iterator[Piece]:
@@ -182,18 +176,17 @@ def extras(package: Package, book: Book) -> Iterator[Piece]:
 
 
 def _headers(package: Package, sheet: str, part: str) -> Iterator[Piece]:
-    with suppress(LimitExceeded):
-        for event, element in package.events(part):
-            kind = local(element)
-            if event == "end" and kind in ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"):
-                text = re.sub(r'&"[^"]*"|&K[0-9A-F]{6}|&\d+|&[A-Z]', " ", element.text or "", flags=re.IGNORECASE).strip()
-                if text:
-                    yield Piece(text=text, part=f"{sheet}, {'header' if 'Header' in kind else 'footer'}")
-            if event == "end" and kind in ("row", "dataValidation", "hyperlink"):
-                words = [element.get(key) for key in ("promptTitle", "prompt", "error", "tooltip", "display")]
-                if kind != "row" and any(words):
-                    yield Piece(text="\n".join(word for word in words if word), part=f"{sheet}, hints")
-                done(element)
+    for _, element in package.events(part, _ASIDE):
+        kind = local(element)
+        if kind in ("dataValidation", "hyperlink"):
+            words = [element.get(key) for key in ("promptTitle", "prompt", "error", "tooltip", "display")]
+            if any(words):
+                yield Piece(text="\n".join(word for word in words if word), part=f"{sheet}, hints")
+        elif kind != "row":
+            text = re.sub(r'&"[^"]*"|&K[0-9A-F]{6}|&\d+|&[A-Z]', " ", element.text or "", flags=re.IGNORECASE).strip()
+            if text:
+                yield Piece(text=text, part=f"{sheet}, {'header' if 'Header' in kind else 'footer'}")
+        done(element)
 
 
 def _comments(package: Package, sheet: str, name: str) -> Iterator[Piece]:
