@@ -16,7 +16,7 @@ from strongroom.index.tokens import holds, telling
 from strongroom.storage.tables import SegmentTable, View, predicates
 from strongroom.storage.tables.view import ROW
 
-DEPTH = 100
+DEPTH = 60
 """Segments that each channel ranks."""
 HELD = 1_000
 """Contents that hold a wanted phrase, at most; the best by BM25 are kept."""

@@ -202,7 +202,7 @@ class SegmentTable:
         if due:
             self._written(upkeep.index_vectors)
         if due or finish:
-            self._written(upkeep.catch_up)
+            self._written(partial(upkeep.catch_up, finish=finish))
         if due and self._writer.version - self._cleaned >= upkeep.SMALL_FRAGMENTS:
             self._written(lambda latest: upkeep.clean(latest, upkeep.KEPT))
             self._cleaned = self._writer.version

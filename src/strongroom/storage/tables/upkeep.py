@@ -23,7 +23,7 @@ FLAT_BYTES = 40_000_000
 PARTITION = 12_000
 """Vectors a partition, near what Lance merges parts into. Reading so many one-bit codes takes 0.1 ms, and placing a new
 vector costs as much as there are partitions: with ones of 600, indexing took seven times as long for lower recall."""
-PARTS = 8
+PARTS = 4
 FEW = 1_000
 KEPT = timedelta(minutes=10)
 """How long an old version stays, so that a reader in another process may finish."""
@@ -98,22 +98,38 @@ def partitions(dataset: Any, name: str) -> int:
     return int(dataset.stats.index_stats(name)["indices"][0]["num_partitions"])
 
 
-def catch_up(dataset: Any) -> None:
+def catch_up(dataset: Any, *, finish: bool = False) -> None:
     """Bring every index up to date, the word index first: it gains the most.
 
-    A vector index takes new rows into a part of its own, which costs no more than they do (merging into 300,000 old
-    ones took four times as long); parts are merged once there are `PARTS`. A few rows are not worth a part.
+    Args:
+        dataset: The table.
+        finish: Whether a burst of writing is over, so that the parts of vector indexes are worth merging.
     """
-    parts = {index.name: len(index.segments) for index in dataset.describe_indices()}
-    rows, covered = dataset.count_rows(), indexed(dataset)
-    for name in sorted(parts, key=lambda name: (name != WORDS, name)):
-        is_vector = name.removesuffix("_idx") in VECTORS
-        if covered[name] >= rows or (is_vector and rows - covered[name] < FEW):
-            continue
-        merging: dict[str, int] = {"num_indices_to_merge": parts[name]} if parts[name] >= PARTS else {}
-        if is_vector and not merging:
-            merging = {"num_indices_to_merge": 0}
-        dataset.optimize.optimize_indices(index_names=[name], **merging)
+    rows = dataset.count_rows()
+    for index in sorted(dataset.describe_indices(), key=lambda index: (index.name != WORDS, index.name)):
+        parts, behind = len(index.segments), rows - index.num_rows_indexed
+        if index.name.removesuffix("_idx") in VECTORS:
+            merged = _parts_to_merge(dataset, index.name, parts, finish=finish)
+            if merged or behind >= FEW:
+                dataset.optimize.optimize_indices(index_names=[index.name], num_indices_to_merge=merged)
+        elif behind > 0:
+            merging = {"num_indices_to_merge": parts} if parts >= PARTS else {}
+            dataset.optimize.optimize_indices(index_names=[index.name], **merging)
+
+
+def _parts_to_merge(dataset: Any, name: str, parts: int, *, finish: bool) -> int:
+    """Say how many of the newest parts of a vector index to make one of.
+
+    New rows get a part of their own, which costs no more than they do, but each part is searched and compared again for
+    itself: with six parts a query took twice the work. So a burst may leave `PARTS`, and its end leaves two: the old
+    rows, and those since; once those are a quarter of the old ones, one.
+    """
+    if parts < (2 if finish else PARTS):
+        return 0
+    sizes = dataset.stats.index_stats(name)["num_indexed_rows_per_delta"]
+    if sum(sizes) - max(sizes) > max(sizes) / 4:
+        return parts
+    return parts - 1 if parts > 2 else 0  # noqa: PLR2004
 
 
 def small_fragments(dataset: Any) -> int:

@@ -12,9 +12,9 @@ from strongroom.storage.tables import upkeep
 ROW = "_rowid"
 """The column that names a row of one version; meaningless in another."""
 
-PROBES = 20
+PROBES = 12
 """Partitions of a vector index that are looked through at the least."""
-REFINED = 200
+REFINED = 180
 """Nearest rows by the index's one-bit codes that are compared again by their whole vectors, at the least."""
 
 
