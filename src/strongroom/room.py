@@ -17,7 +17,7 @@ from strongroom.domain.settings import Settings, load_settings
 from strongroom.domain.status import Added, Analyzed, Fault, Scanned, Status
 from strongroom.engine import LocalExecutor
 from strongroom.errors import AlreadyExists, ContainerNotFound, RoomNotFound
-from strongroom.flows import fetch, ingest, picture, report, verify
+from strongroom.flows import fetch, ingest, page, picture, report, verify
 from strongroom.flows.analyze import analyze
 from strongroom.flows.parts import Parts, open_parts
 from strongroom.flows.search import Searcher
@@ -304,6 +304,24 @@ class Room:
     def get_to_file(self, name: str, file: Path) -> int:
         """Write the bytes to a file, which appears only when it is whole; see `get`."""
         return fetch.to_file(lambda out: self.get(name, out), file)
+
+    def page(self, name: str, number: int = 1, *, marks: Sequence[str] = ()) -> bytes:
+        """Draw a page of a PDF, of an office file that LibreOffice has read, or a picture, as PNG.
+
+        Args:
+            name: As for `get`.
+            number: The page, counted from 1.
+            marks: Words and phrases to mark on it.
+
+        Raises:
+            BlobNotFound: There is none of this name.
+            Unsupported: The content has no pages.
+            UsageError: There is no such page.
+        """
+        scope = self.scope("page")
+        sha256 = fetch.resolve(self._parts, name, scope)
+        self._record("page", scope, name=name, content=sha256, page=number)
+        return page.draw_page(self._parts, sha256, number, marks)
 
     # Telling
 

@@ -57,7 +57,7 @@ class MailAnalyzer:
 
 
 def _outlook(source: Source, meter: Meter) -> Iterator[Finding]:
-    import olefile  # type: ignore[import-untyped]
+    import olefile
 
     from strongroom.analyzers import outlook
 

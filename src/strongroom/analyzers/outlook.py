@@ -15,7 +15,7 @@ from strongroom.domain.media import EML
 from strongroom.errors import LimitExceeded, Unreadable
 
 if TYPE_CHECKING:
-    import olefile  # type: ignore[import-untyped]
+    import olefile
 
 _SUBJECT, _HEADERS, _SENT, _DELIVERED = 0x0037, 0x007D, 0x0039, 0x0E06
 _SENDER, _SENDER_ADDRESS, _SENDER_SMTP = 0x0C1A, 0x0C1F, 0x5D01

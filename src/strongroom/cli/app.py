@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated
 
@@ -44,9 +45,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 
+_given: ContextVar[dict[str, str]] = ContextVar("settings given by --set")
+
+
 @contextmanager
 def _room(path: Path | None) -> Iterator[Room]:
-    with strongroom.open(path or Path.cwd()) as room:
+    with strongroom.open(path or Path.cwd(), **_given.get()) as room:
         yield room
 
 
@@ -58,10 +62,18 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def options(
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting for this run; see `strongroom settings`.")
+    ] = None,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Put a pile of raw files in, and find things in it in plain words."""
     del version
+    pairs = [given.partition("=") for given in settings or ()]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise UsageError(f"--set {name}: write NAME=VALUE, as in --set office=builtin")
+    _given.set({name: value for name, _, value in pairs})
 
 
 @app.command(epilog="Example: strongroom init myroom")
@@ -212,6 +224,19 @@ def get(
             sys.stdout.buffer.flush()
         else:
             opened.get_to_file(name, output)
+
+
+@app.command(epilog="Example: strongroom page letters/scan.pdf 3 --mark cellar -o page3.png")
+def page(
+    name: Annotated[str, typer.Argument(help="CONTAINER/BLOB, CONTAINER/BLOB!/MEMBER, or a SHA-256.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The picture to write (PNG).")],
+    number: Annotated[int, typer.Argument(min=1, help="The page, counted from 1.")] = 1,
+    room: RoomOption = None,
+    mark: Annotated[list[str] | None, typer.Option("--mark", "-m", help="Words to mark on it.")] = None,
+) -> None:
+    """Draw a page of a PDF or office file, or a picture, with words marked on it."""
+    with _room(room) as opened:
+        output.write_bytes(opened.page(name, number, marks=mark or ()))
 
 
 @app.command("list", epilog="Example: strongroom list letters --prefix 1931/")

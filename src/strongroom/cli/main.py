@@ -3,7 +3,7 @@
 import os
 import sys
 
-import click
+import typer
 from rich.console import Console
 from rich.text import Text
 
@@ -30,10 +30,14 @@ def run(arguments: list[str]) -> int:
     """
     try:
         result = app(arguments, standalone_mode=False, prog_name="strongroom")
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        show = getattr(error, "show", None)
+        if show is None:
+            _tell(error.format_message())
+        else:
+            show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         _tell("stopped; what was done so far is kept, and the same command goes on from there")
         return INTERRUPTED
     except BrokenPipeError:

@@ -1,7 +1,7 @@
 """What a worker does with one content: tell what it is, run the analyzers that are due, keep what they find."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -154,7 +154,7 @@ class Reader:
             yield chunk
 
 
-def _iterator(analyzer: Analyzer, source: Source, tools: Tools) -> Iterator[Finding]:
+def _iterator(analyzer: Analyzer, source: Source, tools: Tools) -> Generator[Finding, None, None]:
     """Make a generator of whatever iterable a plug-in returns, so that it can be closed."""
     yield from analyzer.analyze(source, tools)
 

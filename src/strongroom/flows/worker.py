@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -110,7 +111,7 @@ class BatchReader:
         for step, key in steps:
             if step == FINGERPRINT:
                 on_item(item(step, key))
-                self._parts.vault.fingerprint(int(key), on_beat=lambda step=step, key=key: on_item(item(step, key)))
+                self._parts.vault.fingerprint(int(key), on_beat=partial(on_item, item(step, key)))
         wanted = {key: int(step) for step, key in steps if step != FINGERPRINT}
         return self._read_contents(wanted, on_item) if wanted else BatchResult()
 

@@ -157,7 +157,7 @@ def ole_type(head: bytes, name: str, stream: BinaryIO) -> str:
 
 def _ole_names(head: bytes, stream: BinaryIO) -> set[str]:
     """List the streams at the root; where the file is damaged, the names that its first bytes hold."""
-    import olefile  # type: ignore[import-untyped]
+    import olefile
 
     try:
         stream.seek(0)
