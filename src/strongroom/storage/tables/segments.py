@@ -195,17 +195,18 @@ class SegmentTable:
         Args:
             finish: Whether a burst of writing is over, so that even a short tail is indexed.
         """
-        self._writer.checkout_latest()
-        due = upkeep.tail(self._writer) >= (1 if finish else upkeep.TAIL)
-        if due and upkeep.small_fragments(self._writer) >= upkeep.SMALL_FRAGMENTS:
-            self._written(lambda latest: upkeep.compact(latest, deletions=0.1))
-        if due:
-            self._written(upkeep.index_vectors)
-        if due or finish:
-            self._written(partial(upkeep.catch_up, finish=finish))
-        if due and self._writer.version - self._cleaned >= upkeep.SMALL_FRAGMENTS:
-            self._written(lambda latest: upkeep.clean(latest, upkeep.KEPT))
-            self._cleaned = self._writer.version
+        with self._writing:  # the writer's dataset belongs to one thread at a time
+            self._writer.checkout_latest()
+            due = upkeep.tail(self._writer) >= (1 if finish else upkeep.TAIL)
+            if due and upkeep.small_fragments(self._writer) >= upkeep.SMALL_FRAGMENTS:
+                self._written(lambda latest: upkeep.compact(latest, deletions=0.1))
+            if due:
+                self._written(upkeep.index_vectors)
+            if due or finish:
+                self._written(partial(upkeep.catch_up, finish=finish))
+            if due and self._writer.version - self._cleaned >= upkeep.SMALL_FRAGMENTS:
+                self._written(lambda latest: upkeep.clean(latest, upkeep.KEPT))
+                self._cleaned = self._writer.version
 
     def erase(self, sha256s: Iterable[str], *, alone: bool = False) -> None:
         """Delete the rows of contents from this version, from every index and from all that is on disk.
