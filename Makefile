@@ -15,7 +15,7 @@ OFFICE := libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-no
 TESTS ?= tests
 PYTEST_OPTIONS ?=
 
-.PHONY: help demo test check bench models office postgres azurite clean
+.PHONY: help demo test check bench docs models office postgres azurite clean
 
 help:
 	@sed -n '1,3s/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -34,6 +34,9 @@ check: $(VENV)/ready
 
 bench: office models
 	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+
+docs: $(VENV)/ready
+	$(BIN)/python -m strongroom.cli.reference docs/reference
 
 models: $(VENV)/ready
 	$(BIN)/strongroom models pull
