@@ -230,13 +230,14 @@ class _Reading:
     def _new(self, found: Iterator[Piece | Row]) -> Iterator[Segment]:
         """Leave out what an earlier reader said, and put the rest into passages."""
         again = self._said
+        remember = not self._too_large()  # no second reader comes after: memory and time are better spent
         held: list[Piece | Row] = []
         for one in found:
             if isinstance(one, Row):
                 cells = [cell for cell in one.cells if not (again and self._known.knows(cell[1]))]
                 if cells:
                     held.append(Row(sheet=one.sheet, number=one.number, cells=cells))
-                    for _, text in cells:
+                    for _, text in cells if remember else ():
                         self._known.add(text)
             elif self._is_new(one, again=again):
                 held.append(one)
