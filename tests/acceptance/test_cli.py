@@ -1,6 +1,9 @@
 """The command line, as people type it."""
 
 import json
+import os
+import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,11 +16,17 @@ from PIL import Image
 import strongroom
 from strongroom.cli.app import app
 from strongroom.cli.main import run
+from strongroom.storage.alone import alone
+from strongroom.storage.layout import Layout
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 Run = Callable[..., tuple[int, str, str]]
 
 LETTER = "After the storm the cellar of the harbour office stands flooded to a height of four feet."
-INVOICE = "From: billing@nordwind.example\nTo: office@harbour.example\nSubject: Invoice 2291\n\nTwo bilge pumps, 1,450.00 GBP.\n"
+INVOICE = (
+    "From: billing@nordwind.example\nTo: office@harbour.example\nSubject: Invoice 2291\n\nTwo bilge pumps, 1,450.00 GBP.\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +195,65 @@ def test_python_has_the_same_verbs(room: Path):
     with strongroom.open(room) as opened:
         hits = opened.search("flooded cellar").hits
     assert hits[0].names[0].container == "papers"
+
+
+def test_what_is_deleted_leaves_nothing_behind(tmp_path: Path):
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "keep.txt").write_text("The lighthouse keeper signed the logbook.", "utf-8")
+    (files / "drop.eml").write_text(INVOICE, "utf-8")
+    with strongroom.init(tmp_path / "room") as room:
+        room.mount(files, name="files")
+        room.analyze()
+        before = room.status().segments
+        (files / "drop.eml").unlink()
+        room.analyze()
+        after = room.status()
+        assert after.segments < before
+        assert after.coverage.total == 1
+        assert list(room.check(deep=True)) == []
+
+
+def test_a_missing_model_names_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("STRONGROOM_MODELS_DIR", str(tmp_path / "empty"))
+    (tmp_path / "note.txt").write_text("A note.", "utf-8")
+    run(["init", str(tmp_path / "room")])
+    assert run(["add", str(tmp_path / "note.txt"), "--to", "notes", "--room", str(tmp_path / "room")]) == 8
+    assert "strongroom models pull" in capsys.readouterr().err
+
+
+def test_a_room_of_a_newer_version_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    strongroom.init(tmp_path / "room").close()
+    with sqlite3.connect(tmp_path / "room" / "catalog.sqlite") as catalog:
+        catalog.execute("INSERT INTO migrations VALUES (9999, 0)")
+    catalog.close()
+    assert run(["status", "--room", str(tmp_path / "room")]) == 6
+    assert "upgrade Strongroom" in capsys.readouterr().err
+
+
+def test_two_analyses_of_one_room_do_not_run_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    strongroom.init(tmp_path / "room").close()
+    with alone(Layout(root=tmp_path / "room"), "analyze", "taken"):
+        assert run(["analyze", "--room", str(tmp_path / "room")]) == 6
+    assert "another process" in capsys.readouterr().err
+
+
+def test_a_plug_in_of_nine_lines_is_used_and_one_setting_leaves_it_out(tmp_path: Path):
+    package = tmp_path / "site" / "acme_lines"
+    package.mkdir(parents=True)
+    block = re.findall(r"^```python\n(.*?)^```", (DOCS / "how-to" / "write-an-analyzer.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)[0]
+    (package / "__init__.py").write_text(block, "utf-8")
+    meta = tmp_path / "site" / "acme_lines-1.dist-info"
+    meta.mkdir()
+    (meta / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-lines\nVersion: 1\n", "utf-8")
+    (meta / "entry_points.txt").write_text("[strongroom.analyzers]\nacme-lines = acme_lines:LineCount\n", "utf-8")
+    (tmp_path / "poem.txt").write_text("one\ntwo\nthree\n", "utf-8")
+    program = Path(sys.executable).with_name("strongroom")
+    for plugins, lines in (("true", [3]), ("false", [])):
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "STRONGROOM_PLUGINS": plugins}
+        room = tmp_path / f"room-{plugins}"
+        for words in (["init", room], ["add", tmp_path / "poem.txt", "--to", "poems", "--room", room]):
+            subprocess.run([program, *words], env=environment, check=True, capture_output=True)
+        search = [program, "search", "two", "--room", room, "--json"]
+        hit = json.loads(subprocess.run(search, env=environment, check=True, capture_output=True).stdout)["hits"][0]
+        assert [value for name, value in hit["properties"].items() if name == "line-count"] == lines

@@ -22,5 +22,7 @@ def test_the_code_of_a_page_runs(page: Path, tmp_path: Path):
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     for language, code in blocks(page):
         command = ["bash", "-euo", "pipefail", "-c", code] if language == "bash" else [sys.executable, "-c", code]
-        done = subprocess.run(command, cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"

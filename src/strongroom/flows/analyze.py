@@ -13,11 +13,12 @@ from strongroom.domain.status import Analyzed
 from strongroom.flows.parts import Parts
 from strongroom.flows.pending import Pending
 from strongroom.flows.placing import place_all
+from strongroom.flows.pruning import prune
 from strongroom.flows.tally import Tally
 from strongroom.flows.worker import FINGERPRINT, BatchResult, Plan, open_worker
 from strongroom.index import IndexWriter
 from strongroom.ports import Done, Executor, Limits, Lost
-from strongroom.storage.catalog import analyses, blobs, now
+from strongroom.storage.catalog import Transaction, analyses, blobs, now
 
 FLUSH_ROWS = 4096
 FLUSH_SECONDS = 2.0
@@ -59,6 +60,7 @@ def analyze(
         tally=tally,
         record=returns.record,
     )
+    prune(parts, writer)
     place_all(parts, writer)
     limits = Limits(seconds=settings.file_seconds, memory=settings.file_memory)
     plan = Plan(room=parts.layout.root, settings=settings)
@@ -134,16 +136,18 @@ class Returns:
         self.segments += table.num_rows
         self._writer.merge(table)
 
+    def _write(self, tx: Transaction) -> list[tuple[str, str]]:
+        freed = analyses.record(tx, self._outcomes)
+        for sha256, cost, reason in self._lost:
+            analyses.lose(tx, sha256, [spec for spec in self._parts.specs if spec.cost <= cost], reason)
+        return freed
+
     def record(self) -> None:
         """Write what has come together, and let go of it."""
         if self._tables:
             self._merge(pa.concat_tables(self._tables))
         if self._outcomes or self._lost:
-            with self._parts.catalog.write() as tx:
-                freed = analyses.record(tx, self._outcomes)
-                for sha256, cost, reason in self._lost:
-                    analyses.lose(tx, sha256, [spec for spec in self._parts.specs if spec.cost <= cost], reason)
-            self._parts.vault.remove_freed(freed)
+            self._parts.vault.remove_freed(self._parts.catalog.change(self._write))
         self._tally.recorded(self._ids)
         self._ids, self._tables, self._outcomes, self._lost = [], [], [], []
         self._since = time.monotonic()

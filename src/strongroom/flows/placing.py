@@ -1,5 +1,7 @@
 """Keeping the index's copies of where contents are stored in step with the catalog."""
 
+from functools import partial
+
 from strongroom.flows.parts import Parts
 from strongroom.index import IndexWriter
 from strongroom.storage.catalog import placements
@@ -26,6 +28,5 @@ def place_all(parts: Parts, writer: IndexWriter) -> int:
         if not moved:
             return count
         writer.place(places)
-        with parts.catalog.write() as tx:
-            placements.placed(tx, tokens)
+        parts.catalog.change(partial(placements.placed, done=tokens))
         count, after = count + len(moved), moved[-1]

@@ -37,6 +37,10 @@ class IndexWriter:
         """Delete what one version of an analyzer wrote of contents."""
         self._table.delete(sha256s, analyzer, version)
 
+    def drop(self, sha256s: Iterable[str]) -> None:
+        """Delete the rows of contents; old versions hold them until they are cleaned away (`forget` does not wait)."""
+        self._table.delete(sha256s)
+
     def forget(self, sha256s: Iterable[str], *, alone: bool = False) -> None:
         """Remove contents from the rows, the indexes and every old version on disk.
 

@@ -79,9 +79,10 @@ def restate(tx: Transaction, kinds: Mapping[str, tuple[str | None, str | None]])
 
 
 def dead(tx: Transaction, limit: int) -> list[str]:
-    """Give contents that no live blob holds, neither itself nor inside of it."""
-    text = "SELECT sha256 FROM contents WHERE NOT is_held ORDER BY sha256 LIMIT :limit"
-    return list(tx.scalars(sa.text(text), {"limit": limit}))
+    """Give contents that no live blob holds, neither itself nor inside of it; those that lie in no other content first."""
+    inside = sa.exists().where(members.c.child_sha256 == table.c.sha256)
+    statement = sa.select(table.c.sha256).where(~table.c.is_held).order_by(inside, table.c.sha256)
+    return list(tx.scalars(statement.limit(limit)))
 
 
 def drop(tx: Transaction, sha256s: Collection[str]) -> list[tuple[str, str]]:
