@@ -1,5 +1,6 @@
 """The local executor holds the conformance suite, and what only a parent of processes can get wrong."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -12,15 +13,17 @@ import pytest
 from strongroom.engine import LocalExecutor
 from strongroom.ports import Done, Executor
 from strongroom.testing.executors import AMPLE, WorkerTests, among, batches_of
-from strongroom.testing.work import Work, gone
+from strongroom.testing.work import Work, alive, gone
 
 SCRIPT = """
+import signal
 import sys
 from pathlib import Path
 from strongroom.engine import LocalExecutor
 from strongroom.ports import Limits
 from strongroom.testing.work import Work
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background of a shell ignores it
 print("started", flush=True)
 limits = Limits(seconds=300, memory=1 << 40)
 for outcome in LocalExecutor(2).map(Work(folder=Path(sys.argv[1])), [[item] for item in sys.argv[2:]], limits):
@@ -58,10 +61,15 @@ def test_a_parent_that_is_ended_leaves_no_worker(tmp_path: Path, stop: signal.Si
     while len(work.items()) < 2 or (deed == "childsleep" and len(work.children()) < 2):
         time.sleep(0.01)
     parent.send_signal(stop)
-    parent.communicate(timeout=60)
-    assert gone(work.pids)
-    if stop is signal.SIGINT:
-        assert gone(work.children)
+    try:
+        parent.communicate(timeout=60)
+        assert gone(work.pids)
+        if stop is signal.SIGINT:
+            assert gone(work.children)
+    finally:
+        parent.kill()
+        for child in alive(work.children()):  # they left their worker's session, so the kernel did not end them with it
+            os.kill(child, signal.SIGKILL)
 
 
 def test_temporary_files_of_a_crashed_worker_are_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -49,6 +49,8 @@ class Crew:
         self._make, self._limits, self._size = make, limits, size
         self._threads = max(1, len(os.sched_getaffinity(0)) // size)
         self._line: deque[Ids] = deque()
+        self._suspects: deque[Ids] = deque()
+        """Items that felled a worker which had done other work before: a fresh one tells whether it was their fault."""
         self.outcomes: queue.SimpleQueue[Ran | Lost | BaseException] = queue.SimpleQueue()
         self._workers: list[Worker] = []
         self._bad_starts = 0
@@ -106,10 +108,13 @@ class Crew:
 
     def _hand_out(self) -> None:
         for worker in self._workers:
-            if self._line and worker.ready and worker.ids is None:
-                worker.give(self._line.popleft())
+            if worker.ready and worker.ids is None:
+                if self._suspects and worker.batches == 0:
+                    worker.give(self._suspects.popleft())
+                elif self._line:
+                    worker.give(self._line.popleft())
         starting = sum(not worker.ready for worker in self._workers)
-        while len(self._workers) < self._size and len(self._line) > starting:
+        while len(self._workers) < self._size and len(self._line) + len(self._suspects) > starting:
             self._hire()
             starting += 1
 
@@ -136,8 +141,10 @@ class Crew:
                 ids, place, worker.ids = worker.ids, worker.place, None
                 if kind is Kind.RESULT:
                     self.outcomes.put(Ran(ids=ids, packed=payload))
+                elif len(ids) == 1:
+                    self.outcomes.put(Lost(id=ids[0], reason=payload.decode("utf-8")))
                 else:
-                    self._lose(ids, place, payload.decode("utf-8"))
+                    self._line.extendleft(reversed([*narrow(ids, place)]))
 
     def _look_round(self) -> None:
         for worker in list(self._workers):
@@ -154,17 +161,21 @@ class Crew:
         code = worker.end(_CRASH_GRACE)
         reason = worker.verdict or reasons.ended(code)
         if worker.ids is not None:
-            self._lose(worker.ids, place, reason)
+            if len(worker.ids) == 1 and (worker.batches == 1 or worker.is_late):
+                self.outcomes.put(Lost(id=worker.ids[0], reason=reason))
+            else:
+                self._suspect(worker.ids, place)
         elif not worker.ready:
             self._bad_starts += 1
             if worker.verdict or self._bad_starts == _STARTS:
                 raise _no_start(reason, tail)
 
-    def _lose(self, ids: Ids, place: int, reason: str) -> None:
-        if len(ids) == 1:
-            self.outcomes.put(Lost(id=ids[0], reason=reason))
-        else:
-            self._line.extendleft(reversed([*narrow(ids, place)]))
+    def _suspect(self, ids: Ids, place: int) -> None:
+        """Have what felled a worker run again: the item in question by the fresh worker that takes the fallen one's place."""
+        pieces = [ids] if len(ids) == 1 else [*narrow(ids, place)]
+        if len(pieces[0]) == 1:
+            self._suspects.append(pieces.pop(0))
+        self._line.extendleft(reversed(pieces))
 
 
 def _no_start(reason: str, tail: str) -> RoomError:

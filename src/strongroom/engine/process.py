@@ -45,6 +45,10 @@ class Worker:
         self.ready = False
         self.ids: Ids | None = None
         """The batch that it is at."""
+        self.batches = 0
+        """How many batches it was given."""
+        self.is_late = False
+        """Whether it was ended for passing the time limit."""
         self.verdict: str | None = None
         """Why it was ended, if this side ended it."""
         with contextlib.ExitStack() as undo:
@@ -89,6 +93,7 @@ class Worker:
     def give(self, ids: Ids) -> None:
         """Hand it a batch; it must be ready and free."""
         self.ids = ids
+        self.batches += 1
         self._mark.set(WHOLE)
         with contextlib.suppress(BrokenPipeError):  # it died meanwhile: the batch is taken back when that is noticed
             send(self._orders.fileno(), Kind.BATCH, pickle.dumps(ids))
@@ -128,7 +133,9 @@ class Worker:
         if os.fstat(self._log.fileno()).st_size > _LOG_BYTES:
             self._log.truncate(0)
         if self.verdict is None and (self.ids is not None or not self.ready):
-            self.verdict = self._overdue() or self._overweight()
+            late = self._overdue()
+            self.is_late = late is not None
+            self.verdict = late or self._overweight()
             if self.verdict is not None:
                 self._tree.kill()
 
