@@ -241,7 +241,8 @@ def test_two_analyses_of_one_room_do_not_run_at_once(tmp_path: Path, capsys: pyt
 def test_a_plug_in_of_nine_lines_is_used_and_one_setting_leaves_it_out(tmp_path: Path):
     package = tmp_path / "site" / "acme_lines"
     package.mkdir(parents=True)
-    block = re.findall(r"^```python\n(.*?)^```", (DOCS / "how-to" / "write-an-analyzer.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)[0]
+    page = (DOCS / "how-to" / "write-an-analyzer.md").read_text("utf-8")
+    block = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)[0]
     (package / "__init__.py").write_text(block, "utf-8")
     meta = tmp_path / "site" / "acme_lines-1.dist-info"
     meta.mkdir()

@@ -64,9 +64,13 @@ class Placement:
     """The best date known from outside the bytes: the oldest file time (UTC)."""
 
 
-def segment_id(sha256_hex: str, spec: AnalyzerSpec, segment: Segment) -> str:
-    """Derive a segment's id from content, analyzer, version, kind and locator; the same inputs always give the same id."""
-    key = f"{sha256_hex}|{spec.name}|{spec.version}|{segment.kind}|{segment.locator.key()}"
+def segment_id(sha256_hex: str, spec: AnalyzerSpec, number: int, segment: Segment) -> str:
+    """Derive a segment's id from content, analyzer, version, its number in the run, kind and locator.
+
+    The same bytes read by the same analyzer give the same ids, so that writing them twice changes nothing; the number keeps
+    two segments apart that an analyzer puts in the same place.
+    """
+    key = f"{sha256_hex}|{spec.name}|{spec.version}|{number}|{segment.kind}|{segment.locator.key()}"
     return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -80,13 +84,22 @@ def to_table(rows: Iterable[dict[str, object]], schema: pa.Schema) -> pa.Table:
 
 
 def segment_row(
-    segment: Segment, spec: AnalyzerSpec, *, sha256_hex: str, size: int, media_type: str, type_: str, placement: Placement
+    segment: Segment,
+    spec: AnalyzerSpec,
+    *,
+    number: int,
+    sha256_hex: str,
+    size: int,
+    media_type: str,
+    type_: str,
+    placement: Placement,
 ) -> dict[str, object]:
     """Give one row of the segments table.
 
     Args:
         segment: What the analyzer yielded.
         spec: The analyzer.
+        number: How many segments the analyzer yielded of the content before it.
         sha256_hex: The content.
         size: Its bytes.
         media_type: Its media type.
@@ -95,7 +108,7 @@ def segment_row(
     """
     locator = segment.locator
     return {
-        "segment_id": segment_id(sha256_hex, spec, segment),
+        "segment_id": segment_id(sha256_hex, spec, number, segment),
         "content_sha256": sha256_hex,
         "containers": [str(container) for container in placement.containers],
         "kind": segment.kind,

@@ -110,9 +110,9 @@ class Reader:
         self._on_beat(origin.sha256)
         match finding:
             case Segment():
-                found.segments += 1
-                if self._sink.add(finding, spec, origin, found.dated_at):
+                if self._sink.add(finding, spec, origin, number=found.segments, dated_at=found.dated_at):
                     self._on_beat(origin.sha256)
+                found.segments += 1
             case Property():
                 found.properties[finding.name] = list(finding.value) if isinstance(finding.value, tuple) else finding.value
                 if finding.name == "date":

@@ -1,9 +1,9 @@
 """Where a worker's segments gather: languages and vectors are made a slice at a time, over many contents at once."""
 
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -33,6 +33,10 @@ class Origin:
     """Where the catalog has it."""
 
 
+Row: TypeAlias = tuple[Segment, AnalyzerSpec, Origin, int]
+"""A segment, its analyzer, its content, and its number in the run."""
+
+
 class SegmentSink:
     """Takes segments of any contents, completes them, and gives Arrow record batches of the one schema."""
 
@@ -47,16 +51,17 @@ class SegmentSink:
         self._schema = schema
         self._tools = tools
         self._write = write
-        self._rows: list[tuple[Segment, AnalyzerSpec, Origin]] = []
+        self._rows: list[Row] = []
         self._characters = 0
 
-    def add(self, segment: Segment, spec: AnalyzerSpec, origin: Origin, dated_at: datetime | None) -> bool:
+    def add(self, segment: Segment, spec: AnalyzerSpec, origin: Origin, *, number: int, dated_at: datetime | None) -> bool:
         """Take one segment.
 
         Args:
             segment: What the analyzer yielded.
             spec: The analyzer.
             origin: The content.
+            number: How many segments the analyzer yielded of the content before it.
             dated_at: The content's own date, where one is known by now.
 
         Returns:
@@ -64,7 +69,7 @@ class SegmentSink:
         """
         if segment.taken_at is None and dated_at is not None:
             segment = replace(segment, taken_at=dated_at)
-        self._rows.append((segment, spec, origin))
+        self._rows.append((segment, spec, origin, number))
         self._characters += len(segment.text)
         if len(self._rows) < SLICE_ROWS and self._characters < SLICE_CHARACTERS:
             return False
@@ -79,27 +84,28 @@ class SegmentSink:
             segment_row(
                 segment,
                 spec,
+                number=number,
                 sha256_hex=origin.sha256,
                 size=origin.size,
                 media_type=origin.media_type,
                 type_=origin.type,
                 placement=origin.placement,
             )
-            for segment, spec, origin in self._completed()
+            for segment, spec, origin, number in self._completed()
         ]
         self._rows, self._characters = [], 0
         for batch in to_table(rows, self._schema).to_batches():
             self._write(batch)
 
-    def _completed(self) -> list[tuple[Segment, AnalyzerSpec, Origin]]:
-        wanted = [i for i, (segment, _, _) in enumerate(self._rows) if needs_vector(segment)]
+    def _completed(self) -> list[Row]:
+        wanted = [i for i, (segment, *_) in enumerate(self._rows) if needs_vector(segment)]
         done = list(self._rows)
         if wanted:
             vectors = self._tools.text.embed([done[i][0].text for i in wanted])
             for i, vector in zip(wanted, vectors, strict=True):
-                segment, spec, origin = done[i]
+                segment, spec, origin, number = done[i]
                 language = segment.language or self._tools.languages.detect(segment.text)
-                done[i] = (replace(segment, text_vector=vector, language=language), spec, origin)
+                done[i] = (replace(segment, text_vector=vector, language=language), spec, origin, number)
         return done
 
 
@@ -107,12 +113,3 @@ def needs_vector(segment: Segment) -> bool:
     """Say whether a segment's text is still to be embedded: it has words, and no vector from its own analyzer."""
     own = (segment.text_vector, segment.label_vector, segment.image_vector)
     return bool(segment.text.strip()) and all(vector is None for vector in own)
-
-
-def to_ipc(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> bytes:
-    """Write record batches as one Arrow IPC stream."""
-    out = io.BytesIO()
-    with pa.ipc.new_stream(out, schema) as writer:
-        for batch in batches:
-            writer.write_batch(batch)
-    return out.getvalue()
