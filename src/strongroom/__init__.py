@@ -1,10 +1,10 @@
 """Strongroom: put a pile of raw files in, and find things in it in plain words.
 
-    with strongroom.open("myroom") as room:
-        room.add(["letters/"], to="letters")
-        room.analyze()
-        for hit in room.search("flooded cellar").hits:
-            print(hit.names[0], hit.matches[0].snippet)
+with strongroom.open("myroom") as room:
+room.add(["letters/"], to="letters")
+room.analyze()
+for hit in room.search("flooded cellar").hits:
+print(hit.names[0], hit.matches[0].snippet)
 """
 
 from typing import TYPE_CHECKING, Any

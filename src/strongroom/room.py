@@ -1,5 +1,6 @@
 """The room: a table of contents, one short method a verb."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -27,6 +28,7 @@ from strongroom.index import IndexReader
 from strongroom.models.dimensions import reads_words
 from strongroom.ports import Act, Ledger, Policy
 from strongroom.storage.alone import alone
+from strongroom.storage.catalog import Catalog
 from strongroom.storage.layout import Layout
 
 FIRST_SETTINGS = """\
@@ -44,7 +46,7 @@ def init(path: Path | str, **settings: object) -> "Room":
 
     Args:
         path: A directory that is new or empty.
-        settings: Any of `strongroom.domain.settings.Settings`, for this opening only.
+        settings: Any of `strongroom.domain.settings.Settings`; they are written into the room's ``settings.toml``.
 
     Raises:
         AlreadyExists: The directory is a room already, or holds other files.
@@ -54,9 +56,14 @@ def init(path: Path | str, **settings: object) -> "Room":
         raise AlreadyExists(f"{path} is a room already: open it, or give another directory")
     if layout.root.exists() and any(layout.root.iterdir()):
         raise AlreadyExists(f"{path} is not empty: give a new directory for the room")
+    chosen = load_settings(None, {}, **settings)
+    catalog = Catalog(chosen.catalog_url or layout.catalog_url)
     layout.prepare()
-    layout.settings.write_text(FIRST_SETTINGS, "utf-8")
-    return open(path, **settings)
+    catalog.migrate()
+    catalog.close()
+    lines = [f"{name} = {json.dumps(getattr(chosen, name))}\n" for name, value in settings.items() if value is not None]
+    layout.settings.write_text(FIRST_SETTINGS + "".join(lines), "utf-8")
+    return open(path)
 
 
 def open(path: Path | str, **settings: object) -> "Room":  # noqa: A001 - it is read as `strongroom.open`

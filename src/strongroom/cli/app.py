@@ -79,7 +79,7 @@ def options(
 @app.command(epilog="Example: strongroom init myroom")
 def init(path: Annotated[Path, typer.Argument(help="A new or empty directory.")] = Path()) -> None:
     """Make a room."""
-    strongroom.init(path).close()
+    strongroom.init(path, **_given.get()).close()
     where = "" if path.resolve() == Path.cwd() else f" --room {escape(str(path))}"
     Console().print(f"Made a room in {escape(str(path.resolve()))}. Fill it: strongroom add PATH --to CONTAINER{where}")
 

@@ -40,9 +40,12 @@ def status(parts: Parts, scope: Scope) -> Status:
 def _failures(tx: Transaction, specs: Sequence[AnalyzerSpec], scope: Scope) -> Iterator[Failure]:
     """Give blobs without bytes, then contents that failed, then those that nothing here reads."""
     yield from coverages.faults(tx, scope)
-    after = ""
+    after, told = "", ("", "")
     while page := coverages.failures(tx, scope, after, PAGE):
-        yield from page
+        for failure in page:
+            if (failure.sha256, failure.reason) != told:  # two analyzers that fail alike have one thing to tell
+                yield failure
+            told = (failure.sha256, failure.reason)
         after = page[-1].sha256
     after = ""
     while page := coverages.unread(tx, specs, scope, after, PAGE):
