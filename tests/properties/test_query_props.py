@@ -8,8 +8,8 @@ from strongroom.domain.query import Query, parse
 from strongroom.errors import QueryError
 
 PIECES = st.sampled_from(
-    ['"', "-", ":", " ", "type:", "ext:", "lang:en", "before:", "after:2020", "2020-02-30", "size>", "size<=", "10MB", "0", "container:",
-     "\u201c", "\u201d", "«", "»", ",", "image", "İ", "tar.gz", "a", "\t", "ß", "日本"]
+    ['"', "-", ":", " ", "type:", "ext:", "lang:en", "before:", "after:2020", "2020-02-30", "size>", "size<=", "10MB", "0",
+     "container:", "\u201c", "\u201d", "«", "»", ",", "image", "İ", "tar.gz", "a", "\t", "ß", "日本"]
 )  # fmt: skip
 NAMES = st.from_regex(r"[a-z0-9]{3,12}", fullmatch=True)
 

@@ -5,6 +5,7 @@ filter is words, so that a time (``10:30``), a URL or a label with a hyphen is s
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -245,12 +246,10 @@ _CHECKS = {"type": _type, "container": _container, "ext": _extension, "lang": _l
 
 def _date(key: str, value: str) -> datetime:
     match = _DATE.fullmatch(value.strip())
-    try:
-        if match is None:
-            raise ValueError
-        return datetime(int(match[1]), int(match[2] or 1), int(match[3] or 1), tzinfo=UTC)
-    except ValueError as error:
-        raise QueryError(f"{key}:{value} is not a date: it can be YYYY, YYYY-MM or YYYY-MM-DD") from error
+    with suppress(ValueError):  # the 30th of February
+        if match is not None:
+            return datetime(int(match[1]), int(match[2] or 1), int(match[3] or 1), tzinfo=UTC)
+    raise QueryError(f"{key}:{value} is not a date: it can be YYYY, YYYY-MM or YYYY-MM-DD")
 
 
 def _size(draft: _Draft, operator: str, value: str, *, negative: bool) -> None:
