@@ -129,3 +129,11 @@ def test_what_libreoffice_refuses_is_read_by_the_other_readers():
 def test_junk_is_not_taken_for_a_text():
     with pytest.raises(Unreadable):
         found(b"just some words, no document at all " * 20, "application/msword")
+
+
+def test_a_file_that_kills_the_warm_libreoffice_gets_its_pages_from_a_fresh_one(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(libreoffice.Desk, "_ask", lambda *_: {"error": "DisposedException", "dead": True})
+    findings = found(letter("Read without a word."))
+    assert [one.role for one in findings if isinstance(one, Rendition)] == ["thumbnail", "pdf"]
+    assert passages(findings)[0][:2] == (1, "Read without a word.")
+    assert not any(isinstance(one, Problem) for one in findings)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from strongroom.analyzers.bounds import Bounds
-from strongroom.analyzers.office import embedded, epub, libreoffice, odf, old, ooxml, record, sheets
+from strongroom.analyzers.office import embedded, epub, libreoffice, macros, odf, old, ooxml, record, sheets
 from strongroom.analyzers.office.package import Package
 from strongroom.analyzers.office.pieces import Known, Piece, Places, Row, row_segments
 from strongroom.analyzers.pdf.analyzer import pages
@@ -101,11 +101,12 @@ class _Reading:
         self._places = Places()
         self._trouble: AnalysisError | None = None
         self._said = False
+        self._compound = old.is_compound(self._path)
         self._package = self._open()
 
     def _open(self) -> Package | None:
         """Open the parts of a zip; None for the formats that are none."""
-        if old.is_compound(self._path):
+        if self._compound:
             if old.locked(self._path):
                 raise Encrypted("the file is locked with a password; add a copy that opens without one")
             return None
@@ -128,9 +129,11 @@ class _Reading:
         if made.pdf is not None:
             yield from self._pages(made.pdf)
         yield from self._texts(made)
+        if self._compound:
+            yield from embedded.objects(self._path, self._source, self._bounds)
         inside = self._package or made.odf
         if inside is not None:
-            yield from embedded.members(inside, self._source, self._bounds)
+            yield from embedded.members(inside, self._source, self._bounds, pictures=self._compound)
         yield from self._end()
 
     def _end(self) -> Iterator[Finding]:
@@ -149,7 +152,7 @@ class _Reading:
             return [*found, *epub.properties(self._package)]
         if self._package:
             return [*found, *record.properties(self._package)]
-        facts = list(old.properties(self._path)) if old.is_compound(self._path) else []
+        facts = list(old.properties(self._path)) if self._compound else []
         names = {fact.name for fact in facts}
         more = record.properties(made.odf) if made.odf else ()
         return [*found, *facts, *(fact for fact in more if fact.name not in names)]
@@ -221,11 +224,14 @@ class _Reading:
         package = self._package
         if package is not None:
             yield lambda: _own(package, self._suffix())
+            yield lambda: macros.in_package(package)
         exported = made.odf
         if exported is not None:
             yield lambda: _own(exported, ".ods" if odf.sheet_like(exported) else ".odt")
         if (package is None or self._suffix() == ".xlsb") and not self._too_large():
             yield lambda: old.extract(self._path, self._source.media_type)
+        if self._compound:
+            yield lambda: macros.modules(self._path)
 
     def _new(self, found: Iterator[Piece | Row]) -> Iterator[Segment]:
         """Leave out what an earlier reader said, and put the rest into passages."""

@@ -4,7 +4,8 @@ It imports nothing of Strongroom. It is told in JSON lines on standard input (``
 one JSON line each on standard output. When standard input ends, because its worker is gone, it ends LibreOffice, removes its
 folder and goes too.
 
-    python3 desk.py SOFFICE FOLDER
+    python3 desk.py SOFFICE FOLDER            stays and converts
+    python3 desk.py SOFFICE FOLDER FILE INTO  makes one PDF without speaking to LibreOffice, and ends
 """
 
 import contextlib
@@ -62,6 +63,8 @@ _XCU = """<?xml version="1.0" encoding="UTF-8"?>
 def main() -> None:
     """Start LibreOffice, then convert until standard input ends."""
     soffice, folder = sys.argv[1], Path(sys.argv[2])
+    if len(sys.argv) > 3:  # noqa: PLR2004
+        sys.exit(_launch(soffice, folder, "--convert-to", "pdf", "--outdir", sys.argv[4], sys.argv[3]).wait())
     orders: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_listen, args=(orders, folder), daemon=True).start()
     desktop = _connect(_start(soffice, folder))
@@ -93,23 +96,28 @@ def _say(answer: dict[str, Any]) -> None:
 
 
 def _start(soffice: str, folder: Path) -> str:
+    pipe = f"strongroom-{os.getpid()}"
+    _launch(soffice, folder, f"--accept=pipe,name={pipe};urp;")
+    return pipe
+
+
+def _launch(soffice: str, folder: Path, *more: str) -> "subprocess.Popen[bytes]":
+    """Start LibreOffice with a profile of its own, no network, and bounded memory."""
     user = folder / "profile" / "user"
     user.mkdir(parents=True, exist_ok=True)
     (user / "registrymodifications.xcu").write_text(_XCU, "utf-8")
-    pipe = f"strongroom-{os.getpid()}"
     dead = "http://127.0.0.1:9"
     environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY", "no_proxy")}
     environment |= {"http_proxy": dead, "https_proxy": dead, "all_proxy": dead, "HOME": str(folder), "SAL_USE_VCLPLUGIN": "svp"}
     options = ["--headless", "--invisible", "--nologo", "--nodefault", "--norestore", "--nolockcheck", "--nofirststartwizard"]
-    subprocess.Popen(  # noqa: S603 - the path comes from a look-up of soffice, and nothing from a document
-        [soffice, *options, f"-env:UserInstallation={(folder / 'profile').as_uri()}", f"--accept=pipe,name={pipe};urp;"],
+    return subprocess.Popen(  # noqa: S603 - the path comes from a look-up of soffice, and nothing from a document
+        [soffice, *options, f"-env:UserInstallation={(folder / 'profile').as_uri()}", *more],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=environment,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY)),  # noqa: PLW1509 - before any thread forks
     )
-    return pipe
 
 
 def _connect(pipe: str) -> Any:

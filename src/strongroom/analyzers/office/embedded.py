@@ -2,12 +2,17 @@
 
 import io
 import re
+import struct
+import zlib
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import olefile
 
 from strongroom.analyzers import names
 from strongroom.analyzers.bounds import ODDITIES, Bounds, Meter
+from strongroom.analyzers.office.compound import written
 from strongroom.analyzers.office.package import Package
 from strongroom.domain.findings import Finding, Member, Problem
 from strongroom.errors import LimitExceeded
@@ -20,11 +25,23 @@ _FILES = re.compile(
 )
 _FONTS = re.compile(r".*\.(?:ttf|otf|woff2?|odttf|fntdata)", re.IGNORECASE)
 _MOST_OBJECT = 256 * 1024**2
+_BODIES = {"WordDocument": "doc", "Workbook": "xls", "Book": "xls", "PowerPoint Document": "ppt"}
+_PAYLOADS = ("Package", "CONTENTS", "\x01Ole10Native")
+_OLE_OBJECT = 0x1011
+_MOST_OBJECTS = 1000
 
 
-def members(package: Package, source: Source, bounds: Bounds) -> Iterator[Finding]:
-    """Yield the files inside a package, OLE objects unwrapped; what is left out is a problem."""
-    found = [name for name in package.names() if _FILES.fullmatch(name) and not _FONTS.fullmatch(name)]
+def members(package: Package, source: Source, bounds: Bounds, *, pictures: bool = False) -> Iterator[Finding]:
+    """Yield the files inside a package, OLE objects unwrapped; what is left out is a problem.
+
+    Args:
+        package: The file.
+        source: The content that it is.
+        bounds: How much may come out.
+        pictures: Whether only pictures are wanted.
+    """
+    wanted = re.compile("Pictures/[^/]+") if pictures else _FILES
+    found = [name for name in package.names() if wanted.fullmatch(name) and not _FONTS.fullmatch(name)]
     if not found:
         return
     try:
@@ -39,6 +56,63 @@ def members(package: Package, source: Source, bounds: Bounds) -> Iterator[Findin
             meter.check()
     except LimitExceeded as error:
         yield Problem(reason=f"files inside it were left out: {error}")
+
+
+def objects(path: Path, source: Source, bounds: Bounds) -> Iterator[Finding]:
+    """Yield the files inside a compound file: embedded documents as files of their own, and what packages wrap."""
+    try:
+        meter = Meter(source, bounds)
+        with olefile.OleFileIO(path) as ole:
+            for count, (name, data) in enumerate(_objects(ole), 1):
+                meter.member()
+                yield Member(path=names.clean(name, count), chunks=meter.chunks([data]))
+                meter.check()
+    except LimitExceeded as error:
+        yield Problem(reason=f"files inside it were left out: {error}")
+    except ODDITIES:
+        yield Problem(reason="files inside it could not be read, for they are damaged")
+
+
+def _objects(ole: Any) -> Iterator[tuple[str, bytes]]:
+    folders: dict[tuple[str, ...], set[str]] = {}
+    for stream in ole.listdir():
+        folders.setdefault(tuple(stream[:-1]), set()).add(stream[-1])
+    inside = [folder for folder in folders if folder and not any(folder[:i] in folders for i in range(1, len(folder)))]
+    for folder in inside[:_MOST_OBJECTS]:
+        held = folders[folder]
+        body = next((kind for name, kind in _BODIES.items() if name in held), None)
+        payload = next((name for name in _PAYLOADS if name in held), None)
+        if body is not None:
+            streams = {tuple(one[len(folder) :]): one for one in ole.listdir() if tuple(one[: len(folder)]) == folder}
+            if sum(map(ole.get_size, streams.values())) <= _MOST_OBJECT:
+                whole = {within: ole.openstream(one).read() for within, one in streams.items()}
+                yield f"{folder[-1]}.{body}", written(whole)
+        elif payload is not None and ole.get_size([*folder, payload]) <= _MOST_OBJECT:
+            data = ole.openstream([*folder, payload]).read()
+            inner, data = _native(data) if payload == _PAYLOADS[-1] else ("", data)
+            yield f"{folder[-1]}/{inner}" if inner else folder[-1], data
+    if ["PowerPoint Document"] in ole.listdir():
+        yield from _slide_objects(ole.openstream("PowerPoint Document").read())
+
+
+def _slide_objects(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Give the objects of a presentation, which are records of its one stream ([MS-PPT] 2.10.34)."""
+    at = count = 0
+    while at + 8 <= len(data) and count < _MOST_OBJECTS:
+        head, kind, size = struct.unpack_from("<HHI", data, at)
+        at += 8
+        if kind == _OLE_OBJECT:
+            count += 1
+            body = data[at : at + size]
+            packed = head >> 4 == 1
+            inner = zlib.decompressobj().decompress(body[4:], _MOST_OBJECT) if packed else body
+            yield from ((f"object {count}/{name}" if name else f"object {count}", one) for name, one in [_opened(inner)])
+        at += 0 if head & 0xF == 0xF else size  # noqa: PLR2004 - a record of records
+
+
+def _opened(data: bytes) -> tuple[str, bytes]:
+    name, inner = _unwrapped("", data)
+    return name.lstrip("/"), inner
 
 
 def _unwrapped(name: str, data: bytes) -> tuple[str, bytes]:

@@ -20,6 +20,7 @@ from strongroom.errors import AnalysisError, LimitExceeded, Unreadable, Unsuppor
 SECONDS = 60.0
 """Time that one file may take."""
 _START_SECONDS = 75.0
+_COLD_SECONDS = 60.0
 _RENEW = 200
 """Files after which the process is renewed: it does not give all its memory back."""
 _SCRIPT = Path(__file__).with_name("desk.py")
@@ -44,7 +45,7 @@ class Converted:
     """What LibreOffice made of a file."""
 
     family: str
-    """``text``, ``sheet``, ``slides`` or ``drawing``."""
+    """``text``, ``sheet``, ``slides`` or ``drawing``; empty where only pages could be made."""
     pdf: Path | None
     """The pages; None where they could not be made."""
     odf: Path | None
@@ -118,17 +119,45 @@ class Desk:
         }
         try:
             answer = self._ask(order, seconds)
-        except (LimitExceeded, Unreadable):
+        except LimitExceeded:
             self.stop()
             raise
+        except Unreadable:
+            self.stop()
+            return self._cold(file, into)
         self._left -= 1
         if answer.get("dead"):
             self.stop()
-            raise Unreadable("LibreOffice died over it")
+            return self._cold(file, into)
         if "error" in answer:
             raise Unreadable(f"LibreOffice cannot open it: {answer['error']}")
         made = {key: Path(answer[key]) if key in answer else None for key in ("pdf", "odf")}
         return Converted(family=answer["family"], pdf=made["pdf"], odf=made["odf"])
+
+    def _cold(self, file: Path, into: Path) -> Converted:
+        """Convert to PDF with a LibreOffice for this file alone: over some files it dies only where it is spoken to (7.4)."""
+        folder = Path(tempfile.mkdtemp(prefix="strongroom-office-"))
+        process = subprocess.Popen(  # noqa: S603 - programs found on this machine
+            [self._office.python, str(_SCRIPT), self._office.soffice, str(folder), str(file), str(into)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            start_new_session=True,
+        )
+        try:
+            process.wait(_COLD_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise Unreadable("LibreOffice died over it") from error
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            shutil.rmtree(folder, ignore_errors=True)
+        made = into / f"{file.stem}.pdf"
+        if not made.exists():
+            raise Unreadable("LibreOffice died over it")
+        return Converted(family="", pdf=made, odf=None)
 
     def stop(self) -> None:
         """End LibreOffice and remove its folder; the next file starts a new one."""

@@ -138,6 +138,9 @@ def rows(package: Package) -> Iterator[Row | Piece]:
             yield from comments
             number += repeated
             done(element)
+        elif event == "end" and kind == "shapes":
+            yield from _drawn(element, sheet)
+            done(element)
 
 
 def _count(element: Any, name: str) -> int:
@@ -161,9 +164,19 @@ def _cells(row: Any, sheet: str, number: int) -> tuple[list[tuple[int, str]], li
                 shown = both(shown, value)
         if shown:
             cells += [(column + again, shown) for again in range(min(repeated, _MOST_REPEATED))]
+        comments += _drawn(cell, sheet)
         comments += _notes(cell, f"{sheet}!{column_name(column)}{number}")
         column += repeated
     return cells, comments
+
+
+def _drawn(owner: Any, sheet: str) -> Iterator[Piece]:
+    """Give the text of shapes, and what describes pictures, that lie on a sheet or are bound to a cell."""
+    for shape in owner:
+        if isinstance(shape.tag, str) and "drawing" in shape.tag:
+            for paragraph in shape.iter("{*}p", "{*}h", "{*}title", "{*}desc"):
+                if words := "".join(_flow(paragraph)).strip():
+                    yield Piece(text=words, part=_part(local(paragraph), f"{sheet}, drawing", ""))
 
 
 def _notes(cell: Any, place: str) -> Iterator[Piece]:

@@ -17,6 +17,7 @@ _FACTS = {"title": "title", "subject": "subject", "author": "author", "keywords"
           "slides": "page-count"}  # fmt: skip
 _MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MOST_LINE = 1 << 16
+_UTF8 = 65001
 
 
 def is_compound(path: Path) -> bool:
@@ -46,13 +47,7 @@ def locked(path: Path) -> bool:
 
 def _has_record(data: bytes, wanted: int) -> bool:
     """Look for a BIFF record among the first ([MS-XLS] 2.4.117: FilePass)."""
-    at = 0
-    while at + 4 <= len(data):
-        kind, size = int.from_bytes(data[at : at + 2], "little"), int.from_bytes(data[at + 2 : at + 4], "little")
-        if kind == wanted:
-            return True
-        at += 4 + size
-    return False
+    return any(kind == wanted for kind, _ in _records(data))
 
 
 def properties(path: Path) -> Iterator[Property]:
@@ -61,15 +56,34 @@ def properties(path: Path) -> Iterator[Property]:
         with olefile.OleFileIO(path) as ole:
             record: Any = ole.get_metadata()
             facts: dict[str, Any] = {name: getattr(record, key, None) for key, name in _FACTS.items()}
+            page = int(getattr(record, "codepage", None) or _UTF8) & 0xFFFF
     except ODDITIES:
         return
     for name, value in facts.items():
         if isinstance(value, bytes):
-            value = value.decode("utf-8", "replace").strip("\0 ")  # noqa: PLW2901
+            value = _decoded(value, page)  # noqa: PLW2901
         elif hasattr(value, "isoformat"):
             value = value.isoformat() if value.year > 1601 else None  # noqa: PLW2901, PLR2004 - FILETIME counts from 1601
         if value and isinstance(value, str | int):
             yield Property(name=name, value=value)
+
+
+def _decoded(value: bytes, page: int) -> str:
+    """Decode a property in its code page ([MS-OLEPS] 2.16); some programs write UTF-8 whatever they say."""
+    for name in ("utf-8", f"cp{page}" if page != _UTF8 else "cp1252"):
+        try:
+            return value.decode(name).strip("\0 ")
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return value.decode("cp1252", "replace").strip("\0 ")
+
+
+def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    while at + 4 <= len(data):
+        kind, size = int.from_bytes(data[at : at + 2], "little"), int.from_bytes(data[at + 2 : at + 4], "little")
+        yield kind, data[at + 4 : at + 4 + size]
+        at += 4 + size
 
 
 def extract(path: Path, media_type: str) -> Iterator[Piece]:
