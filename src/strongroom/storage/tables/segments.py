@@ -198,7 +198,9 @@ class SegmentTable:
         with self._writing:  # the writer's dataset belongs to one thread at a time
             self._writer.checkout_latest()
             due = upkeep.tail(self._writer) >= (1 if finish else upkeep.TAIL)
-            if due and upkeep.small_fragments(self._writer) >= upkeep.SMALL_FRAGMENTS:
+            if finish and upkeep.scattered(self._writer):
+                self._written(lambda latest: upkeep.compact(latest, deletions=0.1, whole=True))
+            elif due and upkeep.small_fragments(self._writer) >= upkeep.SMALL_FRAGMENTS:
                 self._written(lambda latest: upkeep.compact(latest, deletions=0.1))
             if due:
                 self._written(upkeep.index_vectors)
