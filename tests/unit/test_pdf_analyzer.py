@@ -13,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from strongroom.analyzers.pdf import PdfAnalyzer, match_boxes, render_page
 from strongroom.analyzers.pdf.facts import iso_date
-from strongroom.analyzers.pdf.text import cleaned
+from strongroom.analyzers.pdf.text import cleaned, reads_well
 from strongroom.domain.findings import Finding, Member, Problem, Property, Rendition, Segment
 from strongroom.errors import Encrypted, Unreadable, UsageError
 from strongroom.testing.source import BytesSource
@@ -132,6 +132,34 @@ def test_bookmarks_links_fields_and_comments_are_found():
     assert comment.text == "A remark on the margin"
     assert comment.locator.page == 1
     assert len(comment.locator.boxes) == 1
+
+
+def test_what_a_filled_field_shows_is_text_of_the_page_with_a_place():
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(100, 700, "Lease of the harbour office")
+        canvas.acroForm.textfield(name="tenant", value="Mrs Winter", x=100, y=500, width=100, height=20)
+
+    data = make(draw)
+    (passage,) = segments(data)
+    assert passage.text == "Lease of the harbour office\nMrs Winter"
+    ((_, top, right, _),) = match_boxes(data, 1, ["Winter"])
+    assert 0.35 < top < 0.45
+    assert right < 0.4
+
+
+@pytest.mark.parametrize(
+    ("text", "well"),
+    [
+        ("Key investor information, page 2", True),
+        ("Förderung der Seefahrt, Straße 7", True),
+        ("SLEWHN F]ZDUWHN SRQLHG]LDHN", False),
+        ("*UXSD\x03SR]QDG", False),
+        ("ǡǼǱǺ ǓǯǯǱǿǿ", False),
+        ("123 456", False),
+    ],
+)
+def test_words_that_pdfium_guessed_are_kept_where_they_read_well(text: str, well: bool):  # noqa: FBT001
+    assert reads_well(text) is well
 
 
 def test_attached_files_are_members_with_a_safe_name():

@@ -10,7 +10,7 @@ import pypdfium2.raw as pdfium
 from strongroom.analyzers import names, passages
 from strongroom.analyzers.bounds import Bounds, Meter
 from strongroom.analyzers.pdf import facts
-from strongroom.analyzers.pdf.notes import Note, notes
+from strongroom.analyzers.pdf.notes import Note, flat, notes
 from strongroom.analyzers.pdf.opening import opened
 from strongroom.analyzers.pdf.pictures import thumbnail
 from strongroom.analyzers.pdf.text import PageText
@@ -79,7 +79,9 @@ def pages(document: Any, *, picture: bool, files: list[Any] | None = None) -> It
         try:
             if i == 0 and picture:
                 yield from _thumbnail(page)
-            yield from _page(document, page, i + 1, links, pinned)
+            found = _noted(document, page)
+            page = flat(document, page, i)
+            yield from _page(page, i + 1, found, links, pinned)
         except (pypdfium2.PdfiumError, Unreadable):
             bad.append(i + 1)
         finally:
@@ -100,28 +102,36 @@ def _thumbnail(page: Any) -> Iterator[Finding]:
         yield Problem(reason=f"there is no thumbnail: {error}")
 
 
-def _page(document: Any, page: Any, number: int, links: dict[str, None], files: list[Any]) -> Iterator[Finding]:
+def _noted(document: Any, page: Any) -> list[Note]:
+    text = PageText(page)
+    try:
+        return list(notes(document, page, text))
+    finally:
+        text.close()
+
+
+def _page(page: Any, number: int, found: list[Note], links: dict[str, None], files: list[Any]) -> Iterator[Finding]:
     text = PageText(page)
     try:
         if not text.is_garbage():
             for start, end in passages.split(text.text):
                 place = Locator(char_start=start, char_end=end, page=number, boxes=text.boxes(start, end))
                 yield Segment(kind=PASSAGE, text=text.text[start:end], locator=place)
-        fields: list[str] = []
-        said = 0
-        for note in notes(document, page, text):
-            if note.kind == "comment":
-                yield from _comment(note, number, said)
-                said += len(note.text) + 1
-            elif note.kind == "field":
-                fields.append(f"{note.name}: {note.text}\n" if note.text else f"{note.name}\n")
-            elif note.kind == "file":
-                files.append(note.attachment)
-            elif len(links) < _MOST_LINKS:
-                links[note.text[:2000]] = None
-        yield from passages.segments(fields, page=number, part="form fields", lines=True)
     finally:
         text.close()
+    fields: list[str] = []
+    said = 0
+    for note in found:
+        if note.kind == "comment":
+            yield from _comment(note, number, said)
+            said += len(note.text) + 1
+        elif note.kind == "field":
+            fields.append(f"{note.name}: {note.text}\n" if note.text else f"{note.name}\n")
+        elif note.kind == "file":
+            files.append(note.attachment)
+        elif len(links) < _MOST_LINKS:
+            links[note.text[:2000]] = None
+    yield from passages.segments(fields, page=number, part="form fields", lines=True)
 
 
 def _comment(note: Note, number: int, offset: int) -> Iterator[Segment]:

@@ -4,6 +4,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import pypdfium2.raw as pdfium
+
+from strongroom.analyzers.pdf.notes import flat
 from strongroom.analyzers.pdf.opening import LOCK, opened
 from strongroom.analyzers.pdf.text import PageText
 from strongroom.domain.locator import Box
@@ -34,7 +37,9 @@ def match_boxes(file: Path | str | bytes, page: int, words: Sequence[str]) -> li
     with LOCK, opened(file) as document:
         if not 1 <= page <= len(document):
             return []
-        leaf = document[page - 1]
+        if document.get_formtype() != pdfium.FORMTYPE_NONE:
+            document.init_forms()
+        leaf = flat(document, document[page - 1], page - 1)
         text = PageText(leaf)
         found: list[Box] = []
         for match in pattern.finditer(text.text):

@@ -16,6 +16,8 @@ _MOST = 5000
 """Annotations read on one page."""
 _LONGEST = 1 << 20
 """Bytes of one string."""
+_UNSEEN = {pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP, pdfium.FPDF_ANNOT_TEXT, pdfium.FPDF_ANNOT_HIGHLIGHT}
+"""Annotations that show no text of their own on the page."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +56,31 @@ def notes(document: Any, page: Any, placing: PageText) -> Iterator[Note]:
                     yield note
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
+
+
+def flat(document: Any, page: Any, index: int) -> Any:
+    """Make what the annotations of a page show part of it: filled fields, stamps, signatures, typewriter text.
+
+    Args:
+        document: An open ``pypdfium2.PdfDocument``; its copy in memory changes.
+        page: A page of it.
+        index: Its number, from 0.
+
+    Returns:
+        The page opened anew, and the other one closed; the same page where its annotations show nothing.
+    """
+    kinds = set()
+    for i in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MOST)):
+        annotation = pdfium.FPDFPage_GetAnnot(page, i)
+        if annotation:
+            kinds.add(pdfium.FPDFAnnot_GetSubtype(annotation))
+            pdfium.FPDFPage_CloseAnnot(annotation)
+    if kinds <= _UNSEEN or pdfium.FPDF_ANNOT_FILEATTACHMENT in kinds:  # a pinned file is read later, from its annotation
+        return page
+    if pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY) != pdfium.FLATTEN_SUCCESS:
+        return page
+    page.close()
+    return document[index]
 
 
 def _read(document: Any, annotation: Any, box: Box | None) -> Iterator[Note]:

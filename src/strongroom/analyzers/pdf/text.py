@@ -1,6 +1,7 @@
 """The text of one page: cleaned, and with a way back from each character to its place on the page."""
 
 import re
+import unicodedata
 from bisect import bisect_right
 from ctypes import byref, c_double, c_int
 from itertools import pairwise
@@ -18,6 +19,8 @@ _SAMPLE = 48
 """Characters whose mapping is tested."""
 _WRONG, _BLIND = 0.3, 0.5
 """Of the characters: so many that stand for nothing, or so many of the sample without a mapping, make a layer garbage."""
+_PLAIN, _FEWEST, _VOWELS = 0.95, 0.25, 0.6
+"""Of a text that reads well: plain characters at least, and vowels among its letters from and to."""
 _SAME_LINE, _GAP = 0.5, 2.5
 """Two rectangles are one line when they share so much of their height, and lie within so many heights of each other."""
 
@@ -67,7 +70,7 @@ class PageText:
         index = pdfium.FPDFText_GetCharIndexFromTextIndex
         unmapped = pdfium.FPDFText_HasUnicodeMapError
         blind: int = sum(unmapped(self._text_page, index(self._text_page, at)) == 1 for at in sample)
-        return blind > _BLIND * len(sample)
+        return blind > _BLIND * len(sample) and not reads_well(head)
 
     def boxes(self, start: int, end: int) -> tuple[Box, ...]:
         """Give the lines of a part of the text as boxes on the page as it is shown (rotated, cropped).
@@ -102,6 +105,15 @@ class PageText:
         """Give the place in the raw text of a character of the cleaned one."""
         i = bisect_right(self._clean, at) - 1
         return min(self._dirty[i] + at - self._clean[i], max(0, len(self.raw) - 1))
+
+
+def reads_well(text: str) -> bool:
+    """Say whether a text looks like words in Latin letters, as guessed ones often do: with vowels, and little else."""
+    bare = "".join(char for char in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(char))
+    letters = [char for char in bare if char.isascii() and char.isalpha()]
+    plain = sum(char.isascii() and (char.isalnum() or char.isspace() or char in ".,;:!?/'\"()-") for char in bare)
+    vowels = sum(char in "aeiouy" for char in letters)
+    return plain >= _PLAIN * len(bare) and _FEWEST * len(letters) <= vowels <= _VOWELS * len(letters) and bool(letters)
 
 
 def cleaned(raw: str) -> tuple[str, list[int], list[int]]:
