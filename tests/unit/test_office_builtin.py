@@ -220,3 +220,19 @@ def test_a_text_is_known_across_a_page_border_but_not_when_words_differ():
     assert not known.knows("The flood of the year fell in the night")
     assert not known.knows("cellar flood")
     assert [column_name(number) for number in (1, 26, 27, 702, 703)] == ["A", "Z", "AA", "ZZ", "AAA"]
+
+
+def test_formulas_are_found_once_for_each_shape():
+    cell = "<c r='B{0}'><f>CONCATENATE(A{0},&quot;harbour&quot;)</f><v>5</v></c><c r='C{0}'><f>A{0}+1</f><v>6</v></c>"
+    rows = "".join(f"<row r='{row}'>{cell.format(row)}</row>" for row in range(1, 6))
+    sheet = f"<worksheet xmlns='main'><sheetData>{rows}</sheetData></worksheet>"
+    findings = found(packed(xl__worksheets__sheet1_xml=sheet), XLSX)
+    assert texts(findings, "sheet 1, formulas") == '=CONCATENATE(A1,"harbour")'
+
+
+def test_formulas_of_opendocument_read_as_people_write_them():
+    names = 'xmlns:t="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
+    cell = '<t:table-cell t:formula="of:=SUM([.A1:.A9];[Plan.B2])"/>'
+    content = f'<o {names}><t:table t:name="Plan"><t:table-row>{cell}</t:table-row></t:table></o>'
+    data = packed(mimetype=ODF + "spreadsheet", content_xml=content)
+    assert texts(found(data, ODF + "spreadsheet"), "Plan, formulas") == "=SUM(A1:A9,Plan.B2)"

@@ -7,7 +7,7 @@ from typing import Any
 
 from strongroom.analyzers.office.package import Package, attribute, done, local
 from strongroom.analyzers.office.pieces import Piece, Row, column_name
-from strongroom.analyzers.office.sheets import both
+from strongroom.analyzers.office.sheets import Formulas, both
 
 _PARAGRAPHS = frozenset({"p", "h", "title", "desc"})
 _MOST_REPEATED = 50
@@ -124,10 +124,12 @@ def links(package: Package) -> Iterator[Piece]:
 def rows(package: Package) -> Iterator[Row | Piece]:
     """Give the rows of all sheets as shown, and their comments."""
     sheet, number = "", 1
+    formulas = Formulas()
     for event, element in package.events("content.xml"):
         kind = local(element)
         if event == "start" and kind == "table":
             sheet, number = attribute(element, "name") or sheet, 1
+            formulas = Formulas()
             yield Piece(text=sheet, part="sheets")
         elif event == "end" and kind == "table-row":
             repeated = _count(element, "number-rows-repeated")
@@ -136,6 +138,7 @@ def rows(package: Package) -> Iterator[Row | Piece]:
                 for again in range(min(repeated, _MOST_REPEATED)):
                     yield Row(sheet=sheet, number=number + again, cells=cells)
             yield from comments
+            yield from _formulas(element, sheet, formulas)
             number += repeated
             done(element)
         elif event == "end" and kind == "shapes":
@@ -168,6 +171,15 @@ def _cells(row: Any, sheet: str, number: int) -> tuple[list[tuple[int, str]], li
         comments += _notes(cell, f"{sheet}!{column_name(column)}{number}")
         column += repeated
     return cells, comments
+
+
+def _formulas(row: Any, sheet: str, formulas: Formulas) -> Iterator[Piece]:
+    """Give formulas as people write them: ``of:=SUM([.A1:.A9];2)`` is ``=SUM(A1:A9,2)`` (OpenFormula, ISO 26300-2)."""
+    for cell in row:
+        given = attribute(cell, "formula") if isinstance(cell.tag, str) else None
+        if given and formulas.fresh(given):
+            references = re.sub(r"\[([^\]]*)\]", lambda match: re.sub(r"(^|:)\.", r"\1", match[1]), given)
+            yield Piece(text=references.removeprefix("of:").replace(";", ",")[:2000], part=f"{sheet}, formulas")
 
 
 def _drawn(owner: Any, sheet: str) -> Iterator[Piece]:

@@ -13,8 +13,12 @@ from strongroom.analyzers.office.pieces import Piece, Row
 
 _MOST_SHARED = 256 * 1024**2
 """Characters of shared strings held in memory; a workbook with more is read without the rest."""
-_ASIDE = ("{*}row", "{*}dataValidation", "{*}hyperlink", "{*}oddHeader", "{*}oddFooter", "{*}evenHeader", "{*}evenFooter",
-          "{*}firstHeader", "{*}firstFooter")  # fmt: skip
+_MOST_FORMULAS = 500
+"""Formulas of a sheet that are given; those that differ only in their numbers are given once."""
+_WORDS = re.compile(r"[^\W\d_]{2,}\(|\"[^\"]{2,}\"|!")
+_LONGEST = 2000
+_ASIDE = ("{*}row", "{*}f", "{*}dataValidation", "{*}hyperlink", "{*}oddHeader", "{*}oddFooter", "{*}evenHeader",
+          "{*}evenFooter", "{*}firstHeader", "{*}firstFooter")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,9 +179,32 @@ def extras(package: Package, book: Book) -> Iterator[Piece]:
     yield from ooxml.links(package)
 
 
+class Formulas:
+    """Which formulas of a sheet were given."""
+
+    def __init__(self) -> None:
+        """Know none."""
+        self._shapes: set[str] = set()
+
+    def fresh(self, text: str) -> bool:
+        """Say whether a formula says something new: it has words in it, and no other differs only in its numbers."""
+        if len(self._shapes) >= _MOST_FORMULAS or not _WORDS.search(text):
+            return False
+        shape = re.sub(r"\d+", "#", text)
+        if shape in self._shapes:
+            return False
+        self._shapes.add(shape)
+        return True
+
+
 def _headers(package: Package, sheet: str, part: str) -> Iterator[Piece]:
+    formulas = Formulas()
     for _, element in package.events(part, _ASIDE):
         kind = local(element)
+        if kind == "f":
+            if formulas.fresh(element.text or ""):
+                yield Piece(text=f"={element.text}"[:_LONGEST], part=f"{sheet}, formulas")
+            continue
         if kind in ("dataValidation", "hyperlink"):
             words = [element.get(key) for key in ("promptTitle", "prompt", "error", "tooltip", "display")]
             if any(words):
