@@ -4,7 +4,6 @@ import io
 import struct
 import zipfile
 import zlib
-from types import SimpleNamespace
 from typing import Any
 
 import olefile
@@ -72,6 +71,12 @@ def test_objects_of_a_presentation_are_unfolded():
     assert found == {"object 1": b"PK a zip"}
 
 
+def test_a_damaged_object_of_a_presentation_does_not_hide_the_next():
+    bad, good = b"\0\0\0\0not packed", written({("Package",): b"PK a zip"})
+    stream = struct.pack("<HHI", 0x0010, 0x1011, len(bad)) + bad + struct.pack("<HHI", 0, 0x1011, len(good)) + good
+    assert inside(written({("PowerPoint Document",): stream})) == {"object 2": b"PK a zip"}
+
+
 def test_damaged_objects_are_a_problem_and_no_crash():
     source = BytesSource(written({("WordDocument",): b"text" * 2000})[:1024])
     assert all(not isinstance(one, Member) for one in embedded.objects(source.path(), source, Bounds()))
@@ -100,11 +105,37 @@ def test_what_follows_a_packed_module_is_not_read_as_text():
     assert macros.unpacked(packed(b"Attribut") + bytes(5000)) == b"Attribut"
 
 
-def test_properties_are_decoded_in_their_code_page(monkeypatch: pytest.MonkeyPatch):
-    record = SimpleNamespace(title="第1章".encode("cp932"), author="Öhlin".encode(), codepage=932)
-    monkeypatch.setattr(olefile.OleFileIO, "get_metadata", lambda _: record)
-    source = BytesSource(written({("WordDocument",): b"text"}))
-    assert {one.name: one.value for one in old.properties(source.path())} == {"title": "第1章", "author": "Öhlin"}
+def summary(**properties: bytes) -> bytes:
+    """Write a property set of one section ([MS-OLEPS] 2.21): names are ``p`` and the number, values typed ones."""
+    table, body = b"", b""
+    for name, value in properties.items():
+        table += struct.pack("<II", int(name[1:]), 8 + 8 * len(properties) + len(body))
+        body += value
+    return struct.pack("<HHI16xI16xI", 0xFFFE, 0, 2, 1, 48) + struct.pack("<II", 0, len(properties)) + table + body
+
+
+def told(stream: bytes) -> dict[str, Any]:
+    source = BytesSource(written({("\x05SummaryInformation",): stream}))
+    return {one.name: one.value for one in old.properties(source.path())}
+
+
+def string(text: bytes) -> bytes:
+    return struct.pack("<II", 0x1E, len(text)) + text
+
+
+def test_properties_are_decoded_in_their_code_page():
+    page = struct.pack("<Ihxx", 2, 932)
+    found = told(summary(p1=page, p2=string("第1章".encode("cp932") + b"\0"), p4=string("Öhlin".encode())))
+    assert found == {"title": "第1章", "author": "Öhlin"}
+
+
+def test_dates_and_counts_are_properties():
+    found = told(summary(p12=struct.pack("<IQ", 0x40, 133_485_408_000_000_000), p14=struct.pack("<II", 3, 7)))
+    assert found == {"date": "2024-01-01T00:00:00", "page-count": 7}
+
+
+def test_a_list_that_claims_to_be_endless_is_not_followed():
+    assert told(summary(p2=struct.pack("<II", 0x101E, 0xFFFFFFFF), p4=string(b"A. Person"))) == {"author": "A. Person"}
 
 
 def test_text_of_shapes_on_a_sheet_is_found():

@@ -5,6 +5,7 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,16 +104,14 @@ def _slide_objects(data: bytes) -> Iterator[tuple[str, bytes]]:
         at += 8
         if kind == _OLE_OBJECT:
             count += 1
-            body = data[at : at + size]
-            packed = head >> 4 == 1
-            inner = zlib.decompressobj().decompress(body[4:], _MOST_OBJECT) if packed else body
-            yield from ((f"object {count}/{name}" if name else f"object {count}", one) for name, one in [_opened(inner)])
+            with suppress(zlib.error):  # a damaged object does not hide the next
+                name, inner = _unwrapped("", _unfolded(data[at : at + size], packed=head >> 4 == 1))
+                yield f"object {count}{name}", inner
         at += 0 if head & 0xF == 0xF else size  # noqa: PLR2004 - a record of records
 
 
-def _opened(data: bytes) -> tuple[str, bytes]:
-    name, inner = _unwrapped("", data)
-    return name.lstrip("/"), inner
+def _unfolded(body: bytes, *, packed: bool) -> bytes:
+    return zlib.decompressobj().decompress(body[4:], _MOST_OBJECT) if packed else body
 
 
 def _unwrapped(name: str, data: bytes) -> tuple[str, bytes]:

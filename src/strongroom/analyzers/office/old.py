@@ -1,8 +1,9 @@
 """The binary formats of before 2007 (OLE compound files): what they tell of themselves, and text without LibreOffice."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import olefile
 
@@ -11,13 +12,17 @@ from strongroom.analyzers.office.pieces import Piece
 from strongroom.domain.findings import Property
 from strongroom.errors import Unreadable
 
-_FACTS = {"title": "title", "subject": "subject", "author": "author", "keywords": "keywords", "comments": "description",
-          "last_saved_by": "modified-by", "create_time": "date", "last_saved_time": "modified", "company": "company",
-          "manager": "manager", "category": "category", "creating_application": "producer", "num_pages": "page-count",
-          "slides": "page-count"}  # fmt: skip
+_FACTS = {
+    "\x05SummaryInformation": {2: "title", 3: "subject", 4: "author", 5: "keywords", 6: "description", 8: "modified-by",
+                               12: "date", 13: "modified", 14: "page-count", 18: "producer"},
+    "\x05DocumentSummaryInformation": {2: "category", 7: "page-count", 14: "manager", 15: "company"},
+}  # fmt: skip
+"""Numbers of properties in the two streams ([MS-OLEPS] 3.1)."""
+_SHORT, _NUMBER, _STRING, _WIDE, _TIME = 0x02, 0x03, 0x1E, 0x1F, 0x40
+_MOST_FACTS, _MOST_STREAM = 200, 1 << 20
 _MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MOST_LINE = 1 << 16
-_UTF8 = 65001
+_UTF8, _UTF16 = 65001, 1200
 
 
 def is_compound(path: Path) -> bool:
@@ -51,25 +56,56 @@ def _has_record(data: bytes, wanted: int) -> bool:
 
 
 def properties(path: Path) -> Iterator[Property]:
-    """Give the summary information of a compound file, custom properties too."""
+    """Give the summary information of a compound file; one that is damaged tells what can be read."""
+    found: dict[str, str | int] = {}
     try:
         with olefile.OleFileIO(path) as ole:
-            record: Any = ole.get_metadata()
-            facts: dict[str, Any] = {name: getattr(record, key, None) for key, name in _FACTS.items()}
-            page = int(getattr(record, "codepage", None) or _UTF8) & 0xFFFF
+            for name, wanted in _FACTS.items():
+                if ole.exists(name):
+                    for number, value in _section(ole.openstream(name).read(_MOST_STREAM)):
+                        if value and number in wanted:
+                            found.setdefault(wanted[number], value)
     except ODDITIES:
-        return
-    for name, value in facts.items():
-        if isinstance(value, bytes):
-            value = _decoded(value, page)  # noqa: PLW2901
-        elif hasattr(value, "isoformat"):
-            value = value.isoformat() if value.year > 1601 else None  # noqa: PLW2901, PLR2004 - FILETIME counts from 1601
-        if value and isinstance(value, str | int):
-            yield Property(name=name, value=value)
+        pass  # what was read before the damage counts
+    for name, value in found.items():
+        yield Property(name=name, value=value)
+
+
+def _section(data: bytes) -> Iterator[tuple[int, str | int | None]]:
+    """Give number and value of each plain property of the first section ([MS-OLEPS] 2.21); lists of values are left out."""
+
+    def number(at: int) -> int:
+        return int.from_bytes(data[at : at + 4], "little")
+
+    base = number(44)
+    places = [
+        (number(at), base + number(at + 4)) for at in range(base + 8, base + 8 + 8 * min(number(base + 4), _MOST_FACTS), 8)
+    ]
+    page = next((number(at + 4) & 0xFFFF for kind, at in places if kind == 1), _UTF8)
+    for kind, at in places:
+        yield kind, _value(data, at, page)
+
+
+def _value(data: bytes, at: int, page: int) -> str | int | None:
+    kind, head = int.from_bytes(data[at : at + 2], "little"), int.from_bytes(data[at + 4 : at + 8], "little")
+    if kind in (_SHORT, _NUMBER):
+        return head & (0xFFFF if kind == _SHORT else 0x7FFFFFFF)
+    if kind == _STRING:
+        return _decoded(data[at + 8 : at + 8 + head], page)
+    if kind == _WIDE:
+        return data[at + 8 : at + 8 + 2 * head].decode("utf-16-le", "replace").strip("\0 ")
+    if kind == _TIME:
+        ticks = int.from_bytes(data[at + 4 : at + 12], "little")
+        with suppress(OverflowError):
+            moment = datetime(1601, 1, 1) + timedelta(microseconds=ticks // 10)  # noqa: DTZ001 - FILETIME counts from 1601
+            return moment.isoformat() if moment.year > 1601 else None  # noqa: PLR2004
+    return None
 
 
 def _decoded(value: bytes, page: int) -> str:
     """Decode a property in its code page ([MS-OLEPS] 2.16); some programs write UTF-8 whatever they say."""
+    if page == _UTF16:
+        return value.decode("utf-16-le", "replace").strip("\0 ")
     for name in ("utf-8", f"cp{page}" if page != _UTF8 else "cp1252"):
         try:
             return value.decode(name).strip("\0 ")
