@@ -1,6 +1,10 @@
 """The in-process executor holds what every executor holds; cutting a failed batch and telling reasons."""
 
 import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +14,7 @@ from strongroom.engine import LocalExecutor, reasons
 from strongroom.engine.frames import Frames, Kind, send
 from strongroom.engine.mark import Mark
 from strongroom.engine.narrow import narrow
+from strongroom.engine.process import sweep_directories
 from strongroom.errors import UsageError
 from strongroom.ports import Executor, Limits
 from strongroom.testing.executors import ExecutorTests
@@ -86,3 +91,14 @@ def test_a_mark_is_seen_through_another_mapping():
     assert mine.get()[0] == 7
     mine.close()
     theirs.close()
+
+
+def test_directories_of_killed_runs_are_swept_and_those_of_others_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left, living = tmp_path / f"strongroom-worker-{gone.pid}-a", tmp_path / f"strongroom-worker-{os.getpid()}-b"
+    (left / "soffice").mkdir(parents=True)
+    living.mkdir()
+    sweep_directories()
+    assert (left.exists(), living.exists()) == (False, True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from strongroom.engine.crew import Crew, Ran
+from strongroom.engine.process import sweep_directories
 from strongroom.errors import RoomError, UsageError
 from strongroom.ports.executor import BatchFunction, Done, Limits, Lost
 
@@ -47,6 +48,7 @@ class LocalExecutor:
             packed = pickle.dumps(make)
         except Exception as error:
             raise UsageError(f"make cannot be sent to a worker ({error}); define it at the top of a module") from error
+        sweep_directories()
         crew = Crew(packed, limits, self.workers)
         finished = False
         try:

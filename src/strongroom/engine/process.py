@@ -9,6 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
+
+import psutil
 
 from strongroom.engine import reasons
 from strongroom.engine.frames import Frames, Kind, send
@@ -21,9 +24,19 @@ from strongroom.ports.executor import Limits
 START_SECONDS = 300.0
 """What a worker may take to load its models, unless an item may take longer."""
 
+_DIRECTORY = "strongroom-worker-"
+"""Begins the name of a worker's directory; the number of the process that owns it follows."""
 _LOG_BYTES = 64 * 1024
 _TAIL_BYTES = 2000
 _PIPE_BYTES = 1 << 20
+
+
+def sweep_directories() -> None:
+    """Remove the directories of workers whose owner was killed and could not."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{_DIRECTORY}*"):
+        owner = directory.name.removeprefix(_DIRECTORY).split("-")[0]
+        if owner.isdecimal() and not psutil.pid_exists(int(owner)):
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 class Worker:
@@ -52,7 +65,7 @@ class Worker:
         self.verdict: str | None = None
         """Why it was ended, if this side ended it."""
         with contextlib.ExitStack() as undo:
-            self._directory = tempfile.mkdtemp(prefix="strongroom-")
+            self._directory = tempfile.mkdtemp(prefix=f"{_DIRECTORY}{os.getpid()}-")
             undo.callback(shutil.rmtree, self._directory, ignore_errors=True)
             self._log = undo.enter_context(tempfile.TemporaryFile(dir=self._directory, mode="ab+"))
             self._start(undo, threads)
