@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from typing import Any
 
+import kreuzberg
 import olefile
 import pytest
 
@@ -15,6 +16,7 @@ from strongroom.analyzers.office.compound import written
 from strongroom.analyzers.office.package import Package
 from strongroom.analyzers.office.pieces import Piece
 from strongroom.domain.findings import Member
+from strongroom.errors import Unreadable
 from strongroom.testing.source import BytesSource
 
 MODULE = 'Attribute VB_Name = "Ledger"\r\nSub Close_Harbour()\r\n  MsgBox "closed"\r\nEnd Sub\r\n'
@@ -157,3 +159,17 @@ def test_text_of_shapes_on_a_sheet_is_found():
         ("Plan, drawing", "floats free"),
         ("Plan, drawing", "bound to a cell"),
     ]
+
+
+def test_a_panic_of_the_reader_is_a_reason_and_an_interrupt_stays_one(monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object) -> None:
+        raise thrown
+
+    monkeypatch.setattr(kreuzberg, "extract_file_sync", fail)
+    source = BytesSource(b"damaged")
+    thrown: BaseException = type("PanicException", (BaseException,), {})("no entry found for key")
+    with pytest.raises(Unreadable, match="no entry found"):
+        list(old.extract(source.path(), "application/msword"))
+    thrown = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        list(old.extract(source.path(), "application/msword"))

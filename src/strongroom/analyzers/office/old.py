@@ -135,6 +135,10 @@ def extract(path: Path, media_type: str) -> Iterator[Piece]:
         result = kreuzberg.extract_file_sync(path, media_type, config)
     except (kreuzberg.KreuzbergError, *ODDITIES) as error:
         raise Unreadable(f"the file is damaged or of an unknown kind: {str(error)[:300]}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of Rust, which cannot be imported and is no Exception
+            raise
+        raise Unreadable(f"the reader failed over the file: {str(error)[:300]}") from error
     for line in result.content.splitlines():
         words = line.strip().strip("|").strip()
         if words and words.strip("-| :"):
