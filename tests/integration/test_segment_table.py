@@ -230,3 +230,20 @@ def test_a_table_of_other_columns_is_another_version(tmp_path: Path):
     lance.write_dataset(pa.table({"a": [1]}), tmp_path / "segments")
     with pytest.raises(RoomVersionError, match="another version"):
         SegmentTable(tmp_path / "segments", 8, 16)
+
+
+def test_the_end_of_a_burst_merges_what_makes_a_full_fragment(table: SegmentTable, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(upkeep, "rows_a_fragment", lambda rows: 8)
+    for n in range(7):
+        table.merge(rows(row(n, f"text {n}")))
+    table.tend(finish=True)
+    assert len(table.view()._dataset.get_fragments()) == 7
+    table.merge(rows(row(7, "text 7")))
+    table.tend(finish=True)
+    assert len(table.view()._dataset.get_fragments()) == 1
+    assert sorted(found(table, "text")) == [f"s{n}" for n in range(8)]
+
+
+@pytest.mark.parametrize(("rows", "full"), [(0, 1 << 15), (200_000, 1 << 16), (1_000_000, 1 << 18), (10**9, 1 << 20)])
+def test_a_full_fragment_grows_with_the_table_in_doublings(rows: int, full: int):
+    assert upkeep.rows_a_fragment(rows) == full

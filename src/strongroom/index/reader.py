@@ -128,12 +128,12 @@ class IndexReader:
             cut = any(len(rows) >= depth for rows in found.values())
             doubt = {name: (bars or {}).get(name, NO_BAR).counts(found[name][0][1]) for name in given if found[name]}
             found = {name: _near_enough(rows, (bars or {}).get(name, NO_BAR)) for name, rows in found.items()}
-            rows = _taken(view, found, self._pool)
+            rows = _taken(view, found)
             if LABELS in found or LOOKS in found:
                 passages = sum(rows[row].kind != IMAGE for row, _ in found[WORDS])
                 if len(found[WORDS]) >= depth and passages < depth // 2:  # labels of pictures crowd the passages out
                     found[WORDS] = _words(view, query, predicates.both(narrowed, f"kind != '{IMAGE}'"), depth)
-                    rows = _taken(view, found, self._pool)
+                    rows = _taken(view, found)
             return Ranking(table=_ranked(found, rows, barred, doubt), cut=cut)
 
         return self._table.read(act)
@@ -160,7 +160,7 @@ class IndexReader:
 
         def act(view: View) -> Ranking:
             found = {LOOKS: _near(view, LOOKS, vector, where, depth)}
-            return Ranking(table=_ranked(found, _taken(view, found, self._pool), set()), cut=len(found[LOOKS]) >= depth)
+            return Ranking(table=_ranked(found, _taken(view, found), set()), cut=len(found[LOOKS]) >= depth)
 
         return self._table.read(act)
 
@@ -196,15 +196,11 @@ def _near_enough(channel: Channel, bar: Bar) -> Channel:
     return [(row, closeness) for row, closeness in channel if bar.passes(closeness, channel[0][1])]
 
 
-def _taken(view: View, found: Mapping[str, Channel], pool: ThreadPoolExecutor) -> dict[int, _Row]:
-    """Read what is needed to group, once for all channels: reading a row costs more than finding it."""
-    wanted = sorted({row for channel in found.values() for row, _ in channel})
-    halves = (wanted[: len(wanted) // 2], wanted[len(wanted) // 2 :])
-    taken: dict[int, _Row] = {}
-    for table in pool.map(lambda half: view.take(half, _NARROW), halves):
-        rows = zip(*(table.column(name).to_pylist() for name in _NARROW), strict=True)
-        taken |= zip(table.column(ROW).to_pylist(), (_Row(*row) for row in rows), strict=True)
-    return taken
+def _taken(view: View, found: Mapping[str, Channel]) -> dict[int, _Row]:
+    """Read what is needed to group, once for all channels: most of the cost is a read's, not a row's."""
+    table = view.take(sorted({row for channel in found.values() for row, _ in channel}), _NARROW)
+    rows = zip(*(table.column(name).to_pylist() for name in _NARROW), strict=True)
+    return dict(zip(table.column(ROW).to_pylist(), (_Row(*row) for row in rows), strict=True))
 
 
 def _held(view: View, query: Query, where: str | None) -> set[str]:

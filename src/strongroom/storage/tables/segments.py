@@ -198,14 +198,14 @@ class SegmentTable:
         with self._writing:  # the writer's dataset belongs to one thread at a time
             self._writer.checkout_latest()
             due = upkeep.tail(self._writer) >= (1 if finish else upkeep.TAIL)
-            if finish and upkeep.scattered(self._writer):
-                self._written(lambda latest: upkeep.compact(latest, deletions=0.1, whole=True))
-            elif due and upkeep.small_fragments(self._writer) >= upkeep.SMALL_FRAGMENTS:
+            if due and upkeep.small_fragments(self._writer) >= upkeep.SMALL_FRAGMENTS:
                 self._written(lambda latest: upkeep.compact(latest, deletions=0.1))
             if due:
                 self._written(upkeep.index_vectors)
             if due or finish:
                 self._written(partial(upkeep.catch_up, finish=finish))
+            if finish and upkeep.scattered(self._writer):  # fragments in and out of an index are never merged with each other
+                self._written(lambda latest: upkeep.compact(latest, deletions=0.1, whole=True))
             if due and self._writer.version - self._cleaned >= upkeep.SMALL_FRAGMENTS:
                 self._written(lambda latest: upkeep.clean(latest, upkeep.KEPT))
                 self._cleaned = self._writer.version

@@ -145,7 +145,7 @@ def scattered(dataset: Any) -> bool:
     """Say whether merging fragments makes at least one more of full size: then each row is written few times in all."""
     full = rows_a_fragment(dataset.count_rows())
     small = [rows for fragment in dataset.get_fragments() if (rows := fragment.metadata.physical_rows) < full]
-    return sum(small) >= full
+    return bool(sum(small) >= full)
 
 
 def _rows_a_step(rows: int) -> int:

@@ -14,7 +14,7 @@ ROW = "_rowid"
 
 PROBES = 12
 """Partitions of a vector index that are looked through at the least."""
-REFINED = 180
+REFINED = 120
 """Nearest rows by the index's one-bit codes that are compared again by their whole vectors, at the least."""
 
 
