@@ -37,7 +37,7 @@ def photographs() -> list[bytes]:
     made = []
     for number, picture in enumerate((data.chelsea(), data.coffee(), data.astronaut(), data.rocket())):
         large = np.asarray(Image.fromarray(picture).resize((4000, 3000), Image.Resampling.BICUBIC), np.int16)
-        grain = np.random.default_rng(number).normal(0, 5, large.shape[:2]).astype(np.int16)[:, :, None]
+        grain = np.random.default_rng(number).normal(0, 9, large.shape[:2]).astype(np.int16)[:, :, None]
         out = io.BytesIO()
         Image.fromarray((large + grain).clip(0, 255).astype(np.uint8)).save(out, "jpeg", quality=82, exif=exif)
         made.append(out.getvalue())

@@ -13,7 +13,7 @@ from strongroom.analyzers.pdf import facts
 from strongroom.analyzers.pdf.notes import Note, flat, notes
 from strongroom.analyzers.pdf.opening import opened
 from strongroom.analyzers.pdf.pictures import thumbnail
-from strongroom.analyzers.pdf.text import PageText
+from strongroom.analyzers.pdf.text import PageFrame, PageText
 from strongroom.domain.analysis import AnalyzerSpec
 from strongroom.domain.findings import PASSAGE, Finding, Member, Problem, Rendition, Segment
 from strongroom.domain.locator import Locator
@@ -79,7 +79,7 @@ def pages(document: Any, *, picture: bool, files: list[Any] | None = None) -> It
         try:
             if i == 0 and picture:
                 yield from _thumbnail(page)
-            found = _noted(document, page)
+            found = list(notes(document, page, PageFrame(page)))
             page = flat(document, page, i)
             yield from _page(page, i + 1, found, links, pinned)
         except (pypdfium2.PdfiumError, Unreadable):
@@ -100,14 +100,6 @@ def _thumbnail(page: Any) -> Iterator[Finding]:
         yield Rendition(role="thumbnail", media_type="image/jpeg", data=thumbnail(page))
     except Unreadable as error:
         yield Problem(reason=f"there is no thumbnail: {error}")
-
-
-def _noted(document: Any, page: Any) -> list[Note]:
-    text = PageText(page)
-    try:
-        return list(notes(document, page, text))
-    finally:
-        text.close()
 
 
 def _page(page: Any, number: int, found: list[Note], links: dict[str, None], files: list[Any]) -> Iterator[Finding]:

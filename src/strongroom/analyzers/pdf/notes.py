@@ -9,7 +9,7 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from strongroom.analyzers.pdf.text import PageText
+from strongroom.analyzers.pdf.text import PageFrame
 from strongroom.domain.locator import Box
 
 _MOST = 5000
@@ -36,7 +36,7 @@ class Note:
     """The file of a ``file`` note (``pypdfium2.PdfAttachment``)."""
 
 
-def notes(document: Any, page: Any, placing: PageText) -> Iterator[Note]:
+def notes(document: Any, page: Any, placing: PageFrame) -> Iterator[Note]:
     """Give the annotations of a page, in order, without those that say nothing.
 
     Args:
@@ -139,7 +139,7 @@ def _string(ask: Callable[[Any, int], int]) -> str:
     return bytes(buffer)[: size - 2].decode("utf-16-le", "replace").replace("\r\n", "\n").replace("\r", "\n").strip("\0 \n")
 
 
-def _box(annotation: Any, placing: PageText) -> Box | None:
+def _box(annotation: Any, placing: PageFrame) -> Box | None:
     rectangle = pdfium.FS_RECTF()
     if not pdfium.FPDFAnnot_GetRect(annotation, ctypes.byref(rectangle)):
         return None

@@ -34,7 +34,22 @@ _ODD = re.compile(
 _UNMAPPED = re.compile("[\ue000-\uf8ff\ufffd\x00-\x08\x0e-\x1f]")
 
 
-class PageText:
+class PageFrame:
+    """Where things are shown on one page; it must not outlive the page."""
+
+    def __init__(self, page: Any) -> None:
+        """Take an open ``pypdfium2.PdfPage``."""
+        self._page = page
+        self._affine: tuple[float, ...] | None = None
+
+    def box(self, left: float, bottom: float, right: float, top: float) -> Box:
+        """Turn a rectangle in the page's own units (origin at the bottom left) into a box on the page as it is shown."""
+        if self._affine is None:
+            self._affine = _affine(self._page)
+        return placed(self._affine, left, bottom, right, top)
+
+
+class PageText(PageFrame):
     """The text layer of one page; it must not outlive the page."""
 
     def __init__(self, page: Any) -> None:
@@ -43,11 +58,10 @@ class PageText:
         Args:
             page: An open ``pypdfium2.PdfPage``.
         """
-        self._page = page
+        super().__init__(page)
         self._text_page = page.get_textpage()
         self.raw: str = self._text_page.get_text_range(errors="replace") if self._text_page.count_chars() else ""
         self.text, self._clean, self._dirty = cleaned(self.raw)
-        self._affine: tuple[float, ...] | None = None
 
     def close(self) -> None:
         """Give the memory back."""
@@ -94,12 +108,6 @@ class PageText:
                 if pdfium.FPDFText_GetRect(self._text_page, i, *edges)
             ]
         )
-
-    def box(self, left: float, bottom: float, right: float, top: float) -> Box:
-        """Turn a rectangle in the page's own units (origin at the bottom left) into a box on the page as it is shown."""
-        if self._affine is None:
-            self._affine = _affine(self._page)
-        return placed(self._affine, left, bottom, right, top)
 
     def _place(self, at: int) -> int:
         """Give the place in the raw text of a character of the cleaned one."""
