@@ -12,7 +12,9 @@ RANK_CONSTANT = 60
 WORDS, MEANING, LABELS, LOOKS = "words", "meaning", "labels", "looks"
 """The channels: BM25 of the text; vectors of the text; vectors of a picture's labels; vectors of its looks."""
 
-TEXT_CHANNELS, PICTURE_CHANNELS = (WORDS, MEANING), (LABELS, LOOKS)
+TEXT_CHANNELS: Mapping[str, float] = {WORDS: 1.0, MEANING: 1.25}
+"""Weights of the channels of text; meaning counts a little more (bench/RESULTS.md)."""
+PICTURE_CHANNELS = (LABELS, LOOKS)
 
 
 def firsts(keys: Iterable[str]) -> list[str]:
@@ -30,8 +32,12 @@ def weights(channels: Iterable[str]) -> dict[str, float]:
         channels: The channels that ran.
     """
     ran = set(channels)
-    texts, pictures = len(ran & set(TEXT_CHANNELS)), len(ran & set(PICTURE_CHANNELS))
-    return {channel: max(texts, 1) / pictures if channel in PICTURE_CHANNELS else 1.0 for channel in ran}
+    texts = sum(weight for channel, weight in TEXT_CHANNELS.items() if channel in ran)
+    pictures = len(ran & set(PICTURE_CHANNELS))
+    return {
+        channel: (texts or 1.0) / pictures if channel in PICTURE_CHANNELS else TEXT_CHANNELS.get(channel, 1.0)
+        for channel in ran
+    }
 
 
 def fuse(rankings: Mapping[str, Sequence[str]], weight: Mapping[str, float]) -> dict[str, float]:
