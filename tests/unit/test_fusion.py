@@ -2,7 +2,7 @@
 
 import pytest
 
-from strongroom.index.fusion import LABELS, LOOKS, MEANING, WORDS, firsts, fuse, weights
+from strongroom.index.fusion import LABELS, LOOKS, MEANING, RANK_CONSTANT, WORDS, firsts, fuse, weights
 
 
 def test_a_content_ranks_where_its_best_segment_does():
@@ -12,7 +12,7 @@ def test_a_content_ranks_where_its_best_segment_does():
 def test_what_two_rankings_agree_on_comes_first():
     scores = fuse({WORDS: ["a", "b"], MEANING: ["c", "b"]}, {WORDS: 1.0, MEANING: 1.0})
     assert next(iter(scores)) == "b"
-    assert scores["b"] == pytest.approx(2 / 62)
+    assert scores["b"] == pytest.approx(2 / (RANK_CONSTANT + 2))
 
 
 def test_equal_scores_come_in_the_same_order_always():
