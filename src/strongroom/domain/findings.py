@@ -1,4 +1,4 @@
-"""What an analyzer yields: segments, members, properties, renditions and problems."""
+"""What an analyzer yields: segments, members, properties, renditions, problems and checkpoints."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,8 +12,10 @@ from strongroom.domain.locator import Locator
 
 Vector: TypeAlias = NDArray[np.float32]
 
-PASSAGE, IMAGE, PROPERTIES = "passage", "image", "properties"
+PASSAGE, IMAGE, PROPERTIES, SHOT, UTTERANCE = "passage", "image", "properties", "shot", "utterance"
 """Segment kinds of the built-in analyzers; a plug-in may use others."""
+PICTURES = (IMAGE, SHOT)
+"""The kinds that are found by what they show; their text is only labels."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -21,7 +23,7 @@ class Segment:
     """The smallest citable piece: a passage, a page region, an image, a shot, an utterance."""
 
     kind: str
-    """``passage``, ``image``, ``properties``, or a plug-in's own word."""
+    """One of the kinds above, or a plug-in's own word."""
     text: str = ""
     """What full-text search reads and what a snippet shows."""
     locator: Locator = field(default_factory=Locator)
@@ -81,4 +83,17 @@ class Problem:
     """A sentence that says what is missing and why."""
 
 
-Finding: TypeAlias = Segment | Property | Member | Rendition | Problem
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checkpoint:
+    """All up to here has been yielded: reading may stop here, be written down, and go on from here at another time.
+
+    Only for contents that take minutes: a reading that is interrupted then costs what came after the last checkpoint.
+    """
+
+    at: float
+    """How far it is, in seconds of the recording; becomes `strongroom.ports.Source.reached` when reading goes on."""
+    of: float | None = None
+    """How far it will be at its end, where that is known."""
+
+
+Finding: TypeAlias = Segment | Property | Member | Rendition | Problem | Checkpoint

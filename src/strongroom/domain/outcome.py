@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from strongroom.domain.analysis import State
+from strongroom.domain.findings import Checkpoint
 
 BYTES = "bytes"
 """Stands in an analyzer's place where the bytes themselves could not be had, or told apart: no analyzer could begin."""
@@ -70,6 +71,8 @@ class Run:
     """Child contents, in order."""
     renditions: tuple[KeptRendition, ...] = ()
     """Derived pictures and documents."""
+    stopped: Checkpoint | None = None
+    """Where reading stopped, to go on another time; all else is then of this stretch alone. None where it came to its end."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

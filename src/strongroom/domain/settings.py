@@ -34,11 +34,16 @@ class Settings:
         "efficientnet-lite0", "picture model: a name in the zoo, or a directory with an ONNX CLIP model"
     )
     ocr_model: str = _setting("rapidocr", "reader of text in pictures: rapidocr, or none")
+    speech_model: str = _setting(
+        "whisper-base-int8", "speech to text: a name in the zoo, a directory with a CTranslate2 Whisper model, or none"
+    )
+    speech_language: str = _setting("", "language that recordings are in, such as en; empty hears it from each")
     office: str = _setting("auto", "office reader: libreoffice, builtin, or auto (LibreOffice where it is installed)")
     plugins: bool = _setting(default=True, text="whether analyzers from installed packages are loaded")
     workers: int = _setting(0, "worker processes; 0 is one a core")
     batch: int = _setting(16, "contents handed to a worker at a time")
     file_seconds: float = _setting(300.0, "seconds that one content may take before its worker is stopped")
+    stretch_seconds: float = _setting(60.0, "seconds of work on one long recording after which it is saved how far it is read")
     file_memory: int = _setting(3 * GIB // 2, "bytes of memory that a worker may hold before it is stopped")
     member_depth: int = _setting(8, "how deep archives within archives (and mail within mail) are opened")
     member_count: int = _setting(100_000, "members that one content may have")
@@ -55,7 +60,16 @@ class Settings:
             raise SettingError(f"office is {self.office!r}: it can be auto, libreoffice or builtin")
         if self.ocr_model not in ("rapidocr", "none"):
             raise SettingError(f"ocr_model is {self.ocr_model!r}: it can be rapidocr or none")
-        for name in ("batch", "file_seconds", "file_memory", "member_depth", "member_count", "member_bytes", "member_ratio"):
+        for name in (
+            "batch",
+            "file_seconds",
+            "stretch_seconds",
+            "file_memory",
+            "member_depth",
+            "member_count",
+            "member_bytes",
+            "member_ratio",
+        ):
             if getattr(self, name) <= 0:
                 raise SettingError(f"{name} is {getattr(self, name)}: it must be greater than 0")
         if self.workers < 0:

@@ -5,9 +5,26 @@ from strongroom.ports.executor import BatchFunction, Done, Executor, Limits, Los
 from strongroom.ports.ledger import Act, Ledger
 from strongroom.ports.policy import Policy
 from strongroom.ports.source import Source
-from strongroom.ports.tools import LanguageDetector, Line, Look, OcrModel, PictureModel, Pixels, TextEmbedder, Tools
+from strongroom.ports.tools import (
+    RATE,
+    LanguageDetector,
+    Line,
+    Look,
+    OcrModel,
+    PictureModel,
+    Pixels,
+    Sound,
+    Span,
+    SpeechModel,
+    TextEmbedder,
+    Tools,
+    Utterance,
+    VoiceDetector,
+    Word,
+)
 
 __all__ = [
+    "RATE",
     "Act",
     "Analyzer",
     "BatchFunction",
@@ -24,7 +41,13 @@ __all__ = [
     "PictureModel",
     "Pixels",
     "Policy",
+    "Sound",
     "Source",
+    "Span",
+    "SpeechModel",
     "TextEmbedder",
     "Tools",
+    "Utterance",
+    "VoiceDetector",
+    "Word",
 ]

@@ -19,7 +19,8 @@ class Analyzer(Protocol):
     def analyze(self, source: Source, tools: Tools) -> Iterator[Finding]:
         """Yield what is found, as it is found.
 
-        What was yielded before an error is kept. The same bytes must always give the same findings.
+        What was yielded before an error is kept. The same bytes must always give the same findings. Whoever yields a
+        `Checkpoint` may be closed there, and called again later with ``source.reached`` at that place.
 
         Args:
             source: The bytes.

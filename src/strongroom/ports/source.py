@@ -27,6 +27,10 @@ class Source(Protocol):
     def depth(self) -> int:
         """0 for a blob, 1 for a member of it, and so on."""
 
+    @property
+    def reached(self) -> float:
+        """Where an earlier reading by this analyzer stopped, as its own last `Checkpoint` said; 0 at the beginning."""
+
     def open(self) -> BinaryIO:
         """Open a seekable stream over the bytes, at its start; memory stays constant whatever the size."""
 

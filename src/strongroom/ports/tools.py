@@ -82,6 +82,66 @@ class OcrModel(Protocol):
         """Read the text in a picture, lines in reading order."""
 
 
+Sound = NDArray[np.float32]
+"""One channel of sound, shape (samples,), from -1 to 1, `RATE` samples a second."""
+RATE = 16_000
+"""Samples a second that the models of sound take."""
+Span = tuple[float, float]
+"""Start and end in seconds from the beginning of a sound."""
+
+
+class VoiceDetector(Protocol):
+    """Sound to the stretches in which somebody speaks. It does not tell who."""
+
+    def spans(self, sound: Sound) -> list[Span]:
+        """Give the stretches with speech, in order, without overlap; none in silence, noise and music."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """One spoken word."""
+
+    text: str
+    """As written, with its punctuation, without blanks around it."""
+    t_start: float
+    """Seconds from the beginning of the sound."""
+    t_end: float
+    """The same, of its end."""
+    probability: float
+    """0 to 1."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Utterance:
+    """What was said without a pause, mostly one sentence."""
+
+    text: str
+    """As written."""
+    t_start: float
+    """Seconds from the beginning of the sound."""
+    t_end: float
+    """The same, of its end."""
+    language: str
+    """ISO 639-1 code."""
+    words: tuple[Word, ...] = ()
+    """Its words in order."""
+
+
+class SpeechModel(Protocol):
+    """Speech to text."""
+
+    def transcribe(self, sound: Sound, spans: Sequence[Span]) -> list[Utterance]:
+        """Write down what is said.
+
+        Args:
+            sound: Any length; minutes at a time are quickest.
+            spans: Where somebody speaks, as a `VoiceDetector` gives them; the rest is not listened to.
+
+        Returns:
+            In order of time; nothing for a stretch in which the model makes out no words.
+        """
+
+
 class LanguageDetector(Protocol):
     """Text to its language."""
 
@@ -107,6 +167,14 @@ class Tools(Protocol):
     @property
     def ocr(self) -> OcrModel:
         """The reader of text in pictures."""
+
+    @property
+    def voices(self) -> VoiceDetector:
+        """The detector of speech."""
+
+    @property
+    def speech(self) -> SpeechModel | None:
+        """The writer of what is said; None where the room's settings want none."""
 
     @property
     def languages(self) -> LanguageDetector:

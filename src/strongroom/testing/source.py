@@ -29,6 +29,8 @@ class BytesSource:
         self.depth = depth
         self.sha256 = sha256(data).hexdigest()
         self.size = len(data)
+        self.reached = 0.0
+        """Set it to have an analyzer go on from one of its checkpoints."""
         self._path: Path | None = None
 
     def open(self) -> BinaryIO:

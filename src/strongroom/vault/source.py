@@ -49,6 +49,8 @@ class ContentSource:
         self.media_type = content.media_type or blobs.DEFAULT_TYPE
         self.depth = content.depth
         self.name = PurePosixPath(place.name).name
+        self.reached = 0.0
+        """Set by whoever has an analyzer go on from one of its checkpoints."""
         self._place, self._bodies = place, bodies
         self._first: BinaryIO | None = place.open()
         self._streams = [self._first]
