@@ -18,9 +18,7 @@ from strongroom.ports.tools import (
     SpeechModel,
     TextEmbedder,
     Tools,
-    Utterance,
     VoiceDetector,
-    Word,
 )
 
 __all__ = [
@@ -47,7 +45,5 @@ __all__ = [
     "SpeechModel",
     "TextEmbedder",
     "Tools",
-    "Utterance",
     "VoiceDetector",
-    "Word",
 ]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from strongroom.domain.findings import Vector
 from strongroom.domain.locator import Box
+from strongroom.domain.transcript import Utterance
 
 Pixels = NDArray[np.uint8]
 """An RGB picture, shape (height, width, 3)."""
@@ -95,36 +96,6 @@ class VoiceDetector(Protocol):
 
     def spans(self, sound: Sound) -> list[Span]:
         """Give the stretches with speech, in order, without overlap; none in silence, noise and music."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Word:
-    """One spoken word."""
-
-    text: str
-    """As written, with its punctuation, without blanks around it."""
-    t_start: float
-    """Seconds from the beginning of the sound."""
-    t_end: float
-    """The same, of its end."""
-    probability: float
-    """0 to 1."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Utterance:
-    """What was said without a pause, mostly one sentence."""
-
-    text: str
-    """As written."""
-    t_start: float
-    """Seconds from the beginning of the sound."""
-    t_end: float
-    """The same, of its end."""
-    language: str
-    """ISO 639-1 code."""
-    words: tuple[Word, ...] = ()
-    """Its words in order."""
 
 
 class SpeechModel(Protocol):

@@ -1,0 +1,76 @@
+"""What is said in a recording: utterances with their words, and the form in which they are kept."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+MEDIA_TYPE = "application/json"
+"""Of a kept piece of a transcript."""
+ROLE = "transcript-"
+"""Begins the role of the renditions that hold a transcript, each that of one stretch; their order is that of time."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """One spoken word."""
+
+    text: str
+    """As written, with its punctuation, without blanks around it."""
+    t_start: float
+    """Seconds from the beginning of the recording."""
+    t_end: float
+    """The same, of its end."""
+    probability: float = 1.0
+    """0 to 1."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Utterance:
+    """What was said without a pause, mostly one sentence."""
+
+    text: str
+    """As written."""
+    t_start: float
+    """Seconds from the beginning of the recording."""
+    t_end: float
+    """The same, of its end."""
+    language: str | None
+    """ISO 639-1 code."""
+    words: tuple[Word, ...] = ()
+    """Its words in order; empty where only the whole is timed, as in subtitles."""
+
+
+def role(t_start: float) -> str:
+    """Give the role of the rendition that holds the stretch that begins at so many seconds."""
+    return f"{ROLE}{round(t_start * 1000):012d}"
+
+
+def dump(utterances: Iterable[Utterance]) -> bytes:
+    """Write utterances as JSON: ``{"utterances": [{text, t_start, t_end, language, words: [[text, t_start, t_end, probability]]}]}``."""
+    rows = [
+        {
+            "text": one.text,
+            "t_start": round(one.t_start, 3),
+            "t_end": round(one.t_end, 3),
+            "language": one.language,
+            "words": [
+                [word.text, round(word.t_start, 3), round(word.t_end, 3), round(word.probability, 3)] for word in one.words
+            ],
+        }
+        for one in utterances
+    ]
+    return json.dumps({"utterances": rows}, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def load(data: bytes) -> tuple[Utterance, ...]:
+    """Read what `dump` wrote."""
+    return tuple(
+        Utterance(
+            text=row["text"],
+            t_start=row["t_start"],
+            t_end=row["t_end"],
+            language=row["language"],
+            words=tuple(Word(text=w[0], t_start=w[1], t_end=w[2], probability=w[3]) for w in row["words"]),
+        )
+        for row in json.loads(data)["utterances"]
+    )
