@@ -46,7 +46,10 @@ def role(t_start: float) -> str:
 
 
 def dump(utterances: Iterable[Utterance]) -> bytes:
-    """Write utterances as JSON: ``{"utterances": [{text, t_start, t_end, language, words: [[text, t_start, t_end, probability]]}]}``."""
+    """Write utterances as JSON: ``{"utterances": [{text, t_start, t_end, language, words}]}``.
+
+    Each of ``words`` is ``[text, t_start, t_end, probability]``.
+    """
     rows = [
         {
             "text": one.text,
