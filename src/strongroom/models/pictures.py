@@ -15,10 +15,11 @@ from strongroom.domain.findings import Vector
 from strongroom.domain.settings import Settings
 from strongroom.errors import ModelCorrupt
 from strongroom.models import efficientnet
+from strongroom.models.cards import PICTURES
 from strongroom.models.clip import load_clip
 from strongroom.models.runtime import compile_model
 from strongroom.models.store import ModelStore
-from strongroom.models.zoo import EFFICIENTNET, MINILM, PICTURES, find_card
+from strongroom.models.zoo import EFFICIENTNET, MINILM, find_card
 from strongroom.ports.tools import Look, PictureModel, Pixels, TextEmbedder
 
 TOP = 8

