@@ -200,9 +200,8 @@ class Sampler:
             return []
 
     def _shown(self, picture: VideoFrame) -> float:
-        if picture.pts is None or picture.time is None:
-            return self.now or 0.0
-        return max(0.0, picture.time - self._zero + self._shift)
+        seconds = _time(picture, self._stream)
+        return (self.now or 0.0) if seconds is None else max(0.0, seconds - self._zero + self._shift)
 
     def _drained(self) -> list[VideoFrame]:
         return self._decode(None)
@@ -258,17 +257,21 @@ def _last_before(container: InputContainer, stream: VideoStream, seconds: float,
     """Give the frame shown at a time, decoding from a place before it; None where decoding only began after it."""
     seek(container, stream, start)
     stream.codec_context.flush_buffers()
-    zero, best = beginning(container), None
+    late, best = beginning(container) + seconds + SAME, None
     try:
         for picture in container.decode(stream):
-            if best is not None and picture.time is not None and picture.time - zero > seconds + SAME:
+            after = (_time(picture, stream) or 0.0) > late
+            if after and (best is not None or start > 0):
                 break
-            if best is None and start > 0 and (picture.time or 0.0) - zero > seconds + SAME:
-                return None
             best = picture
     except av.FFmpegError:
         return best
     return best
+
+
+def _time(picture: VideoFrame, stream: VideoStream) -> float | None:
+    """Give a frame's time stamp in seconds; the frame itself does not know its unit when it comes last out of the decoder."""
+    return None if picture.pts is None or stream.time_base is None else float(picture.pts * stream.time_base)
 
 
 def full(picture: VideoFrame, stream: VideoStream) -> Pixels:
@@ -302,7 +305,7 @@ def _upright(picture: VideoFrame, width: int, height: int) -> Pixels:
             height,
             "rgb24",
             src_colorspace=_matrix(picture),
-            interpolation=Interpolation.BILINEAR if width < picture.width else Interpolation.BICUBIC,
+            interpolation=Interpolation.AREA if width < picture.width else Interpolation.BICUBIC,
             threads=1,
         )
         pixels = np.asarray(small.to_ndarray(), np.uint8)
