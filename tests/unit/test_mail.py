@@ -8,6 +8,7 @@ from itertools import pairwise
 import olefile
 import pytest
 
+from strongroom.analyzers import eml_large
 from strongroom.analyzers.mail import MailAnalyzer
 from strongroom.domain.findings import Finding, Member, Problem, Property, Segment
 from strongroom.domain.media import EML, MBOX, MSG
@@ -360,3 +361,39 @@ def test_a_flipped_byte_anywhere_in_an_outlook_message_ends_in_findings_or_a_rea
             Read(data[:at] + bytes([data[at] ^ 0xFF]) + data[at + 1 :], MSG)
         except AnalysisError as error:
             assert str(error)  # noqa: PT017
+
+
+def with_long_parts(lines: bytes) -> bytes:
+    """A message with two encoded files, one of them in a forwarded message, and an encoded body."""
+    inner = EmailMessage()
+    inner["Subject"] = "Inside"
+    inner.set_content("See the chart.")
+    inner.add_attachment(lines * 2, maintype="application", subtype="octet-stream", filename="inner.bin")
+    outer = EmailMessage()
+    outer["Subject"] = "Outside"
+    outer.set_content("All the words of the storm. " * 40, cte="base64")
+    outer.add_attachment(lines, maintype="application", subtype="octet-stream", filename="outer.bin")
+    outer.add_attachment(inner)
+    return outer.as_bytes()
+
+
+@pytest.mark.parametrize("tail", [0, 1, 2, 56, 57])
+def test_large_attachments_are_left_in_the_file_and_come_out_whole(monkeypatch: pytest.MonkeyPatch, tail: int):
+    data = with_long_parts(bytes(range(256)) * 40 + b"x" * tail)
+    plain = Read(data)
+    monkeypatch.setattr(eml_large, "_LONG", 100)
+    slim = eml_large.slim(io.BytesIO(data), 1 << 20)
+    assert len(slim.runs) == 3
+    assert len(slim.data) < 4000
+    read = Read(data)
+    assert read.members == plain.members
+    assert read.members["outer.bin"] == bytes(range(256)) * 40 + b"x" * tail
+    assert "words of the storm" in read.body
+    assert (read.facts, read.body, read.problems) == (plain.facts, plain.body, plain.problems)
+
+
+def test_a_message_too_large_even_without_its_attachments_says_so(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("strongroom.analyzers.mail._LARGEST", 1000)
+    read = Read(HEAD + b"\r\n" + b"The ship is late.\r\n" * 200)
+    assert "The ship is late." in read.body
+    assert "larger than any mail" in read.problems[0]

@@ -1,7 +1,7 @@
 """Internet messages (RFC 5322, MIME), read tolerantly: charsets and encodings are often missing or wrong."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.header import decode_header
@@ -10,10 +10,13 @@ from email.utils import collapse_rfc2231_value, parsedate_to_datetime
 
 from strongroom.analyzers import decoding, markup, names
 from strongroom.analyzers.bounds import ODDITIES
+from strongroom.analyzers.eml_large import Slim
 from strongroom.analyzers.letter import KEPT, Attachment, Letter
 from strongroom.errors import AnalysisError, Unreadable
 
 _KNOWN = frozenset({"from", "to", "subject", "date", "received", "message-id", "mime-version", "return-path", "sender", "cc"})
+_LONGEST_BODY = 1 << 25
+"""Bytes of a body that is itself encoded and large."""
 _STUB = 40
 """Characters of a text part below which it says no more than that there is an HTML part."""
 _WHITE = re.compile(r"\s+")
@@ -21,11 +24,12 @@ _WORD = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?]*\?=")
 _ENVELOPED = frozenset({"enveloped-data", "authenveloped-data"})
 
 
-def parse(data: bytes) -> Letter:
+def parse(data: bytes, large: Slim | None = None) -> Letter:
     """Read a message.
 
     Args:
         data: The message as it was sent.
+        large: What was left out of it, where it is large.
 
     Raises:
         Unreadable: It has none of the headers that a message has.
@@ -41,9 +45,9 @@ def parse(data: bytes) -> Letter:
         return Letter(
             headers=headers,
             date=_date(headers.get("date", "")),
-            body="\n\n".join(filter(None, (_body(part) for part in bodies))),
+            body="\n\n".join(filter(None, (_body(part, large) for part in bodies))),
             names=tuple(filter(None, (_file_name(part) for part in files))),
-            attachments=_attachments(files),
+            attachments=_attachments(files, large or Slim()),
             problems=("it ends too early: a part of it is missing",) if _is_cut(message) else (),
             encrypted=_encryption(message),
         )
@@ -154,8 +158,10 @@ def _payload(part: Message) -> bytes:
     return data if isinstance(data, bytes) else b""
 
 
-def _body(part: Message) -> str:
+def _body(part: Message, large: Slim | None = None) -> str:
     raw = _payload(part)
+    if large:
+        raw = b"".join(_first(large.unfold(raw)))
     charset = part.get_param("charset")
     declared = collapse_rfc2231_value(charset) if charset else None
     if part.get_content_type() == "text/html":
@@ -163,7 +169,17 @@ def _body(part: Message) -> str:
     return decoding.lenient(raw, declared).replace("\r\n", "\n").strip()
 
 
-def _attachments(files: list[Message]) -> Iterator[Attachment]:
+def _first(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Give chunks while they are no more than a body may be long."""
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > _LONGEST_BODY:
+            return
+        yield chunk
+
+
+def _attachments(files: list[Message], large: Slim) -> Iterator[Attachment]:
     for part in files:
         kind = part.get_content_type()
         inner = _parts(part)
@@ -171,7 +187,8 @@ def _attachments(files: list[Message]) -> Iterator[Attachment]:
             data = inner[0].as_bytes(policy=policy.compat32.clone(linesep="\r\n"))
         else:
             data = _payload(part)
-        yield Attachment(name=_file_name(part), media_type=kind, data=data)
+        more = large.unfold(data) if large.runs else None
+        yield Attachment(name=_file_name(part), media_type=kind, data=data, chunks=more)
 
 
 def _encryption(message: Message) -> str:

@@ -34,6 +34,8 @@ class Attachment:
     """As the message says."""
     data: bytes
     """Its bytes."""
+    chunks: Iterable[bytes] | None = field(default=None, repr=False)
+    """Its bytes in pieces, where it is too large for them to be held; `data` then has lines that stand for some of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,15 +105,19 @@ def _unpacked(attachment: Attachment, number: int, taken: names.Unique, meter: M
             yield from passages.segments([parcel.body], part="winmail.dat")
             for inner, (name, data) in enumerate(parcel.files, 1):
                 path = taken.take("winmail.dat/" + names.clean(name, inner))
-                yield from _member(path, None, data, meter)
+                yield from _member(path, None, _sliced(data), meter)
             return
     suffix = _TYPES.get(attachment.media_type) or guess_extension(attachment.media_type) or ".bin"
     path = names.clean(attachment.name.replace("/", "_"), number) if attachment.name else f"attachment-{number}{suffix}"
-    yield from _member(taken.take(path), attachment.media_type, attachment.data, meter)
+    pieces = attachment.chunks if attachment.chunks is not None else _sliced(attachment.data)
+    yield from _member(taken.take(path), attachment.media_type, pieces, meter)
 
 
-def _member(path: str, media_type: str | None, data: bytes, meter: Meter) -> Iterator[Member]:
+def _sliced(data: bytes) -> Iterator[bytes]:
+    return (data[at : at + _SLICE] for at in range(0, len(data), _SLICE))
+
+
+def _member(path: str, media_type: str | None, pieces: Iterable[bytes], meter: Meter) -> Iterator[Member]:
     meter.member()
-    pieces = (data[at : at + _SLICE] for at in range(0, len(data), _SLICE))
     yield Member(path=path, chunks=meter.chunks(pieces), media_type=media_type)
     meter.check()
