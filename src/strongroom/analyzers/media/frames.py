@@ -108,11 +108,17 @@ class Sampler:
         self._start = start
         self._zero = beginning(container)
         self._shift = 0.0
+        self._rate = float(stream.average_rate or stream.guessed_rate or 0) or 25.0
         self._left, self._asked = BURST, start - EVERY
         self.damaged = 0
         """Packets that could not be read or decoded."""
         self.now: float | None = None
         """When the packet that was read last is shown, in seconds from the beginning of the recording."""
+
+    @property
+    def end(self) -> float:
+        """When the last frame that was read ends."""
+        return (self.now or 0.0) + 1 / self._rate
 
     def settle(self, seconds: float) -> None:
         """Forget all that came before a frame: what follows is then as if reading had begun with it."""
@@ -169,7 +175,6 @@ class Sampler:
 
     def _packets(self) -> "Iterator[tuple[Packet[VideoStream], float]]":
         """Yield packets with the times at which they are shown; a clock that jumps back goes on from where it was."""
-        rate = float(self._stream.average_rate or self._stream.guessed_rate or 25)
         base = float(self._stream.time_base or Fraction(1, 90_000))
         last: float | None = None
         try:
@@ -180,11 +185,13 @@ class Sampler:
                     continue
                 stamp = packet.dts if packet.dts is not None else packet.pts
                 raw = (
-                    self._shift + stamp * base - self._zero if stamp is not None else (-1 if last is None else last) + 1 / rate
+                    self._shift + stamp * base - self._zero
+                    if stamp is not None
+                    else (-1 if last is None else last) + 1 / self._rate
                 )
                 if last is not None and raw < last - JUMP:
-                    self._shift += last + 1 / rate - raw
-                    raw = last + 1 / rate
+                    self._shift += last + 1 / self._rate - raw
+                    raw = last + 1 / self._rate
                 last = raw
                 shown = raw if packet.pts is None or stamp is None else raw + (packet.pts - stamp) * base
                 self.now = max(0.0, shown)
@@ -225,6 +232,27 @@ def seek(container: InputContainer, stream: VideoStream, seconds: float) -> None
         container.seek(round((max(0.0, seconds) + zero) / float(base)), stream=stream, backward=True)
     except av.FFmpegError:
         container.seek(0, backward=True, any_frame=True)
+
+
+def keyframe_at(container: InputContainer, stream: VideoStream, seconds: float, short: int) -> Pixels | None:
+    """Give the last keyframe before a time, at once; None where none can be had.
+
+    Args:
+        container: The recording.
+        stream: Its picture, as `Sampler` prepared it.
+        seconds: From the beginning of the recording.
+        short: Pixels that the shorter side should have at the least.
+    """
+    seek(container, stream, seconds)
+    decoder = stream.codec_context
+    decoder.flush_buffers()
+    try:
+        packet = next((one for one in container.demux(stream) if one.is_keyframe and one.size), None)
+        pictures = [] if packet is None else stream.decode(packet) or stream.decode(None)
+    except av.FFmpegError:
+        pictures = []
+    decoder.flush_buffers()
+    return reduced(pictures[0], stream, short) if pictures else None
 
 
 def frame_at(container: InputContainer, seconds: float) -> Pixels:

@@ -1,0 +1,119 @@
+"""What a video shows: its shots, each by the frames that stand for it, and what they show."""
+
+from collections.abc import Iterator
+
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from strongroom.analyzers.image import label_text
+from strongroom.analyzers.media.filmstrip import Filmstrip
+from strongroom.analyzers.media.frames import Frame, Sampler, keyframe_at, picture_stream
+from strongroom.analyzers.media.opening import opened
+from strongroom.analyzers.media.shots import Moment, read_shots
+from strongroom.domain.analysis import AnalyzerSpec, Cost
+from strongroom.domain.findings import SHOT, Checkpoint, Finding, Problem, Property, Segment
+from strongroom.domain.locator import Locator
+from strongroom.errors import Unreadable
+from strongroom.ports import PictureModel, Source, Tools
+
+ACCEPTS = ("video/*",)
+"""Media types that may have a moving picture."""
+STRETCH = 60.0
+"""Seconds of video between checkpoints, at the least; each is at the border of a shot."""
+BATCH = 4
+"""Frames that the picture model looks at together: more are no quicker."""
+_SHORT_OF = 0.95
+"""The share of the length that a header promises below which a file is said to break off."""
+
+
+class VideoAnalyzer:
+    """What a video shows, shot by shot."""
+
+    spec = AnalyzerSpec(name="video", version=1, accepts=ACCEPTS, cost=Cost.READING)
+
+    def analyze(self, source: Source, tools: Tools) -> Iterator[Finding]:
+        """Yield a segment for each frame that stands for a shot, and a filmstrip; see `strongroom.ports.Analyzer`."""
+        with opened(source) as container:
+            stream = picture_stream(container)
+            if stream is not None:
+                yield from _Reading(container, stream, tools.pictures, source.reached).findings()
+
+
+class _Reading:
+    """One reading of one video, from its beginning or from a checkpoint on."""
+
+    def __init__(self, container: InputContainer, stream: VideoStream, pictures: PictureModel, start: float) -> None:
+        self._container = container
+        self._stream = stream
+        self._pictures = pictures
+        self._start = start
+        self._sampler = Sampler(container, stream, pictures.input_size, start)
+        self._duration = duration_of(container, stream)
+        self._strip = Filmstrip(self._duration) if self._duration else None
+        self._frames = 0
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield all."""
+        waiting: list[Moment] = []
+        saved, shots = self._start, 0
+        for one in read_shots(self._watched(), lambda: self._sampler.end):
+            if isinstance(one, Moment):
+                waiting.append(one)
+                if len(waiting) >= BATCH:
+                    yield from self._look(waiting)
+                    waiting = []
+                continue
+            if one.seconds - saved >= STRETCH:
+                yield from self._look(waiting)
+                waiting, saved = [], one.seconds
+                yield Checkpoint(at=saved, of=self._duration)
+                self._sampler.settle(saved)
+            shots += 1
+        yield from self._look(waiting)
+        yield Property(name="shots", value=shots)
+        yield from self._last()
+
+    def _watched(self) -> Iterator[Frame]:
+        for frame in self._sampler.frames():
+            self._frames += 1
+            if self._strip is not None:
+                self._strip.take(frame)
+            yield frame
+
+    def _look(self, moments: list[Moment]) -> Iterator[Finding]:
+        looks = self._pictures.look([one.pixels for one in moments])
+        for moment, look in zip(moments, looks, strict=True):
+            yield Segment(
+                kind=SHOT,
+                text=label_text(look),
+                language="en" if look.labels else None,
+                locator=Locator(t_start=moment.seconds, t_end=moment.end),
+                label_vector=look.label_vector,
+                image_vector=look.image_vector,
+            )
+
+    def _last(self) -> Iterator[Finding]:
+        """Say what could not be read, and draw the filmstrip."""
+        if not self._frames and not self._start:
+            raise Unreadable("no frame of it can be decoded; the file may be damaged or truncated")
+        if self._duration and self._sampler.end < self._duration * _SHORT_OF - 1:
+            yield Problem(reason=f"it breaks off after {_clock(self._sampler.end)} of {_clock(self._duration)}")
+        if self._sampler.damaged:
+            yield Problem(reason=f"{self._sampler.damaged:,} pieces of the picture are damaged and were left out")
+        size = self._pictures.input_size
+        if self._strip is not None:
+            strip = self._strip.finish(lambda at: keyframe_at(self._container, self._stream, at, size))
+            if strip is not None:
+                yield strip
+
+
+def duration_of(container: InputContainer, stream: VideoStream) -> float | None:
+    """Give the seconds of a video as its header tells them; None where it does not."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / 1_000_000 if container.duration and container.duration > 0 else None
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
