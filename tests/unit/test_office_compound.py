@@ -15,7 +15,7 @@ from strongroom.analyzers.office import embedded, macros, odf, old
 from strongroom.analyzers.office.compound import written
 from strongroom.analyzers.office.package import Package
 from strongroom.analyzers.office.pieces import Piece
-from strongroom.domain.findings import Member
+from strongroom.domain.findings import Member, Problem, Property
 from strongroom.errors import Unreadable
 from strongroom.testing.source import BytesSource
 
@@ -118,7 +118,7 @@ def summary(**properties: bytes) -> bytes:
 
 def told(stream: bytes) -> dict[str, Any]:
     source = BytesSource(written({("\x05SummaryInformation",): stream}))
-    return {one.name: one.value for one in old.properties(source.path())}
+    return {one.name: one.value for one in old.properties(source.path()) if isinstance(one, Property)}
 
 
 def string(text: bytes) -> bytes:
@@ -138,6 +138,21 @@ def test_dates_and_counts_are_properties():
 
 def test_a_list_that_claims_to_be_endless_is_not_followed():
     assert told(summary(p2=struct.pack("<II", 0x101E, 0xFFFFFFFF), p4=string(b"A. Person"))) == {"author": "A. Person"}
+
+
+def test_properties_before_a_damage_are_kept_and_the_damage_is_told(monkeypatch: pytest.MonkeyPatch):
+    def section(stream: bytes) -> Any:
+        if stream.startswith(b"damaged"):
+            raise OSError("the chain of sectors is broken")
+        yield 2, "Report"
+
+    monkeypatch.setattr(old, "_section", section)
+    streams = {("\x05SummaryInformation",): b"whole", ("\x05DocumentSummaryInformation",): b"damaged"}
+    title, problem = old.properties(BytesSource(written(streams)).path())
+    assert title == Property(name="title", value="Report")
+    assert isinstance(problem, Problem)
+    assert "damaged" in problem.reason
+    assert "the chain of sectors is broken" in problem.reason
 
 
 def test_text_of_shapes_on_a_sheet_is_found():

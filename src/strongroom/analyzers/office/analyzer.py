@@ -125,7 +125,7 @@ class _Reading:
         made = self._libreoffice()
         facts = self._facts(made)
         yield from facts
-        yield from record.as_segment(facts)
+        yield from record.as_segment([fact for fact in facts if isinstance(fact, Property)])
         if made.pdf is not None:
             yield from self._pages(made.pdf)
         yield from self._texts(made)
@@ -146,14 +146,14 @@ class _Reading:
         elif self._trouble is not None:
             yield Problem(reason=f"there are no pages to show, the text is found: {self._trouble}")
 
-    def _facts(self, made: _Pages) -> list[Property]:
-        found = [Property(name="reader", value="libreoffice" if made.pdf or made.odf else "builtin")]
+    def _facts(self, made: _Pages) -> list[Property | Problem]:
+        found: list[Property | Problem] = [Property(name="reader", value="libreoffice" if made.pdf or made.odf else "builtin")]
         if self._suffix() == ".epub" and self._package:
             return [*found, *epub.properties(self._package)]
         if self._package:
             return [*found, *record.properties(self._package)]
         facts = list(old.properties(self._path)) if self._compound else []
-        names = {fact.name for fact in facts}
+        names = {fact.name for fact in facts if isinstance(fact, Property)}
         more = record.properties(made.odf) if made.odf else ()
         return [*found, *facts, *(fact for fact in more if fact.name not in names)]
 

@@ -9,7 +9,7 @@ import olefile
 
 from strongroom.analyzers.bounds import ODDITIES
 from strongroom.analyzers.office.pieces import Piece
-from strongroom.domain.findings import Property
+from strongroom.domain.findings import Problem, Property
 from strongroom.errors import Unreadable
 
 _FACTS = {
@@ -55,9 +55,10 @@ def _has_record(data: bytes, wanted: int) -> bool:
     return any(kind == wanted for kind, _ in _records(data))
 
 
-def properties(path: Path) -> Iterator[Property]:
-    """Give the summary information of a compound file; one that is damaged tells what can be read."""
+def properties(path: Path) -> Iterator[Property | Problem]:
+    """Give the summary information of a compound file; one that is damaged tells what can be read, and that it is damaged."""
     found: dict[str, str | int] = {}
+    damage = ""
     try:
         with olefile.OleFileIO(path) as ole:
             for name, wanted in _FACTS.items():
@@ -65,10 +66,12 @@ def properties(path: Path) -> Iterator[Property]:
                     for number, value in _section(ole.openstream(name).read(_MOST_STREAM)):
                         if value and number in wanted:
                             found.setdefault(wanted[number], value)
-    except ODDITIES:
-        pass  # what was read before the damage counts
+    except ODDITIES as error:
+        damage = str(error)[:200] or type(error).__name__
     for name, value in found.items():
         yield Property(name=name, value=value)
+    if damage:
+        yield Problem(reason=f"what the file says of itself (title, author, dates) is damaged and was not all read: {damage}")
 
 
 def _section(data: bytes) -> Iterator[tuple[int, str | int | None]]:
