@@ -149,6 +149,24 @@ def test_epub_is_told_and_a_plain_zip_stays_a_zip():
 
 
 @pytest.mark.usefixtures("no_magika")
+@pytest.mark.parametrize(
+    ("make", "media_type"),
+    [(docx.Document, OOXML + "wordprocessingml.document"), (openpyxl.Workbook, OOXML + "spreadsheetml.sheet")],
+)
+def test_office_files_whose_parts_have_backslashes_are_told(make: Callable[[], Any], media_type: str):
+    with zipfile.ZipFile(io.BytesIO(office(make))) as archive:
+        parts = {name.replace("/", "\\"): archive.read(name).decode("latin-1") for name in archive.namelist()}
+    assert identify(zipped(parts), "x.zip") == media_type
+    bare = {name: text for name, text in parts.items() if name != "[Content_Types].xml"}
+    assert identify(zipped({**bare, "[Content_Types].xml": "<Types/>"}), "x.zip") == media_type
+
+
+@pytest.mark.usefixtures("no_magika")
+def test_an_epub_whose_parts_have_backslashes_is_told():
+    assert identify(zipped({"META-INF\\container.xml": "<x/>", "OPS\\a.opf": "<x/>"})) == "application/epub+zip"
+
+
+@pytest.mark.usefixtures("no_magika")
 def test_a_truncated_office_file_still_goes_to_the_office_reader():
     data = office(docx.Document)
     assert identify(data[: len(data) // 2]) == OOXML + "wordprocessingml.document"

@@ -236,3 +236,22 @@ def test_formulas_of_opendocument_read_as_people_write_them():
     content = f'<o {names}><t:table t:name="Plan"><t:table-row>{cell}</t:table-row></t:table></o>'
     data = packed(mimetype=ODF + "spreadsheet", content_xml=content)
     assert texts(found(data, ODF + "spreadsheet"), "Plan, formulas") == "=SUM(A1:A9,Plan.B2)"
+
+
+@pytest.mark.parametrize("kind", ["docx", "xlsx"])
+def test_parts_named_with_backslashes_are_read(kind: str):
+    if kind == "docx":
+        document = docx.Document()
+        document.add_paragraph("The harbour office is flooded.")
+        data, media_type = saved(document), DOCX
+    else:
+        book = openpyxl.Workbook()
+        book.active.append(["The harbour office is flooded."])
+        data, media_type = saved(book), XLSX
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name.replace("/", "\\"), old.read(name))
+    for piece in (out.getvalue(), out.getvalue()[:-300]):  # with its directory, and from the local headers
+        everything = found(piece, media_type)
+        assert any("The harbour office is flooded." in one.text for one in everything if isinstance(one, Segment))

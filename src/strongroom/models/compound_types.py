@@ -90,11 +90,11 @@ def _by_directory(size: int, stream: BinaryIO) -> str | None:
     try:
         stream.seek(0)
         with zipfile.ZipFile(stream) as archive:
-            names = archive.NameToInfo
+            names = {_slashed(name): name for name in archive.NameToInfo}
             if "[Content_Types].xml" in names:
-                return _main_part(_first_bytes(archive, "[Content_Types].xml")) or _by_names(names)
+                return _main_part(_first_bytes(archive, names["[Content_Types].xml"])) or _by_names(names)
             if "mimetype" in names:
-                return _declared(_first_bytes(archive, "mimetype"))
+                return _declared(_first_bytes(archive, names["mimetype"]))
             return "application/epub+zip" if "META-INF/container.xml" in names and _has_package(names) else None
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError, struct.error):
         return None  # damaged: the analyzer of archives says how
@@ -104,7 +104,12 @@ def _by_names(names: Iterable[str]) -> str | None:
     return next((kind for folder, kind in _FOLDERS.items() if any(name.startswith(folder) for name in names)), None)
 
 
-def _has_package(names: dict[str, zipfile.ZipInfo]) -> bool:
+def _slashed(name: str) -> str:
+    """Give a part's name as the standards spell it: some tools of Windows write backslashes."""
+    return name.replace("\\", "/").lstrip("/")
+
+
+def _has_package(names: Iterable[str]) -> bool:
     return any(name.endswith(".opf") for name in names)
 
 
@@ -138,7 +143,8 @@ def _by_folders(head: bytes) -> str | None:
     """Guess from local headers where the directory is lost, so that the right analyzer says what is wrong."""
     if b"[Content_Types].xml" not in head:
         return None
-    return next((kind for folder, kind in _FOLDERS.items() if folder.encode() in head), None)
+    slashed = head.replace(b"\\", b"/")
+    return next((kind for folder, kind in _FOLDERS.items() if folder.encode() in slashed), None)
 
 
 def ole_type(head: bytes, name: str, stream: BinaryIO) -> str:

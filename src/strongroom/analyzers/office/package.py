@@ -96,7 +96,7 @@ class Package:
                     "it is not a whole office file: its list of parts is missing and no part can be read"
                 ) from error
         else:
-            self._parts = {info.filename.lstrip("/"): info for info in infos if not info.is_dir()}
+            self._parts = {slashed(info.filename): info for info in infos if not info.is_dir()}
             if any(info.flag_bits & 1 for info in infos):
                 raise Encrypted("the file is locked with a password; add a copy that opens without one")
 
@@ -174,6 +174,11 @@ def xml_events(stream: BinaryIO, only: tuple[str, ...] = ()) -> Iterator[tuple[s
                 yield event, element
 
 
+def slashed(name: str) -> str:
+    """Give a part's name as the standards spell it: some tools of Windows write backslashes, some begin with a slash."""
+    return name.replace("\\", "/").lstrip("/")
+
+
 def done(element: Any) -> None:
     """Forget an element and what came before it beside it."""
     element.clear(keep_tail=True)
@@ -234,7 +239,7 @@ def _local_files(stream: BinaryIO) -> Iterator[tuple[str, tuple[int, int, int]]]
             if len(header) == 30 and count < _MOST_PARTS:  # noqa: PLR2004
                 method = int.from_bytes(header[8:10], "little")
                 names, extra = int.from_bytes(header[26:28], "little"), int.from_bytes(header[28:30], "little")
-                name = block[at + 30 : at + 30 + names].decode("utf-8", "replace").lstrip("/")
+                name = slashed(block[at + 30 : at + 30 + names].decode("utf-8", "replace"))
                 if method == zipfile.ZIP_DEFLATED and name and not name.endswith("/"):
                     count += 1
                     size = int.from_bytes(header[22:26], "little")
