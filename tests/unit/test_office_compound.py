@@ -148,7 +148,8 @@ def test_properties_before_a_damage_are_kept_and_the_damage_is_told(monkeypatch:
 
     monkeypatch.setattr(old, "_section", section)
     streams = {("\x05SummaryInformation",): b"whole", ("\x05DocumentSummaryInformation",): b"damaged"}
-    title, problem = old.properties(BytesSource(written(streams)).path())
+    source = BytesSource(written(streams))
+    title, problem = old.properties(source.path())
     assert title == Property(name="title", value="Report")
     assert isinstance(problem, Problem)
     assert "damaged" in problem.reason
