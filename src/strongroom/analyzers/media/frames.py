@@ -13,11 +13,10 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, Interpolation
 from av.video.stream import VideoStream
 
+from strongroom.analyzers.media.opening import MOST_PIXELS
 from strongroom.errors import LimitExceeded, Unreadable, Unsupported
 from strongroom.ports import Pixels
 
-MOST_PIXELS = 40_000_000
-"""Pixels of the largest frame that is decoded: 8K is 33 million."""
 EVERY = 1.0
 """Seconds from one keyframe to the next that is decoded, on the average: some codecs make each frame a keyframe."""
 BURST = 8.0
@@ -66,7 +65,7 @@ def beginning(container: InputContainer) -> float:
 
 
 def prepare(stream: VideoStream) -> None:
-    """Set a stream's decoder: one thread, no frames held back, none too large.
+    """See that a stream can be decoded, and let its file give nothing else.
 
     Raises:
         Unsupported: There is no decoder for its codec.
@@ -76,10 +75,6 @@ def prepare(stream: VideoStream) -> None:
         raise Unsupported("there is no decoder here for the codec of its picture")
     if stream.width * stream.height > MOST_PIXELS:
         raise LimitExceeded(f"its frames have {stream.width:,} by {stream.height:,} pixels; at most {MOST_PIXELS:,} are read")
-    if not stream.codec_context.is_open:
-        stream.codec_context.thread_type = "NONE"
-        stream.codec_context.thread_count = 1
-        stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
     for other in stream.container.streams:
         if other is not stream:
             other.discard = Discard.all

@@ -10,6 +10,7 @@ from strongroom.analyzers.media.filmstrip import Filmstrip
 from strongroom.analyzers.media.frames import Frame, Sampler, keyframe_at, picture_stream
 from strongroom.analyzers.media.opening import opened
 from strongroom.analyzers.media.shots import Moment, read_shots
+from strongroom.analyzers.media.subtitles_inside import read_subtitles
 from strongroom.domain.analysis import AnalyzerSpec, Cost
 from strongroom.domain.findings import SHOT, Checkpoint, Finding, Problem, Property, Segment
 from strongroom.domain.locator import Locator
@@ -32,11 +33,12 @@ class VideoAnalyzer:
     spec = AnalyzerSpec(name="video", version=1, accepts=ACCEPTS, cost=Cost.READING)
 
     def analyze(self, source: Source, tools: Tools) -> Iterator[Finding]:
-        """Yield a segment for each frame that stands for a shot, and a filmstrip; see `strongroom.ports.Analyzer`."""
+        """Yield a segment for each frame that stands for a shot, a filmstrip and subtitles; see `strongroom.ports.Analyzer`."""
         with opened(source) as container:
             stream = picture_stream(container)
             if stream is not None:
                 yield from _Reading(container, stream, tools.pictures, source.reached).findings()
+            yield from read_subtitles(container)
 
 
 class _Reading:
