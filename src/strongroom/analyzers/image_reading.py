@@ -4,13 +4,14 @@ import io
 import struct
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from strongroom.analyzers import image_jxl
+from strongroom.analyzers import image_jxl, image_strips
 from strongroom.analyzers.bounds import ODDITIES
 from strongroom.errors import AnalysisError, LimitExceeded, Unreadable
 from strongroom.ports.source import Source
@@ -30,6 +31,8 @@ FAULTS = (*ODDITIES, SyntaxError, struct.error, UnidentifiedImageError, Image.De
 # the bounds above are stricter, know the format, and give a reason; Pillow's own is a warning
 Image.MAX_IMAGE_PIXELS = None
 
+_MOST_REDUCED = 1 << 27
+"""Bytes of a picture that was reduced in strips."""
 _STRIP = 1 << 22
 """Pixels that are converted at a time."""
 _BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
@@ -56,6 +59,12 @@ class ImageFile:
     """The whole file, for a JPEG."""
     pages: int
     """1, or 2 where a TIFF has more than one."""
+    stream: BinaryIO | None = None
+    """The file itself, where Pillow reads it."""
+
+
+class _TooLarge(LimitExceeded):
+    """The picture cannot be decoded whole."""
 
 
 @contextmanager
@@ -81,7 +90,7 @@ def opened(source: Source) -> Iterator[ImageFile]:
             raise Unreadable(f"its header cannot be read as a picture: {_said(error)}") from error
         with image:
             _check(image)
-            yield ImageFile(image=image, data=data, pages=_pages(image))
+            yield ImageFile(image=image, data=data, pages=_pages(image), stream=stream)
 
 
 def _pages(image: Image.Image) -> int:
@@ -109,13 +118,19 @@ def _check(image: Image.Image) -> None:
         raise LimitExceeded(f"it has {image.width:,} by {image.height:,} pixels; at most {MOST_PIXELS:,} are read")
     if pixels == 0:
         raise Unreadable("its header says that it has no pixels")
+    if image.format not in ("PNG", "TIFF"):  # these can be decoded in strips
+        _check_size(image)
+
+
+def _check_size(image: Image.Image) -> None:
+    pixels = image.width * image.height
     # a progressive JPEG is held whole as coefficients; a plain one is scaled down while it is decoded
     scaled = image.format in ("JPEG", "MPO") and not image.info.get("progressive")
     size = (
         pixels * (4 if scaled else 6 if image.format in ("JPEG", "MPO") else _BYTES.get(image.mode, 4)) // (64 if scaled else 1)
     )
     if size > MOST_BYTES:
-        raise LimitExceeded(
+        raise _TooLarge(
             f"it has {image.width:,} by {image.height:,} pixels, which take {size >> 20:,} MiB to decode; "
             f"at most {MOST_BYTES >> 20:,} MiB are taken for a picture of this kind"
         )
@@ -148,7 +163,7 @@ def read_picture(file: ImageFile, short: int) -> Picture:
         with warnings.catch_warnings(action="ignore"):
             if file.data is not None and file.image.format in ("JPEG", "MPO") and file.image.mode in ("RGB", "L"):
                 return _read_jpeg(file, file.data, short)
-            return _read_any(file.image, short)
+            return _read_any(file, short)
     except AnalysisError:
         raise
     except FAULTS as error:
@@ -188,8 +203,16 @@ def _turned(pixels: Pixels, value: int) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
-def _read_any(image: Image.Image, short: int) -> Picture:
+def _read_any(file: ImageFile, short: int) -> Picture:
+    image = file.image
     _check(image)
+    try:
+        _check_size(image)
+    except _TooLarge:
+        found = image_strips.strips(file.stream, image) if file.stream and image.mode not in ("I", "F") else None
+        if found is None or _reduced_bytes(found, short) > _MOST_REDUCED:
+            raise
+        return _read_strips(image, found, short)
     if image.format in ("JPEG", "MPO"):
         image.draft(None, (short, short))
     lost = False
@@ -205,6 +228,40 @@ def _read_any(image: Image.Image, short: int) -> Picture:
     if lost and not np.ptp(pixels):
         raise Unreadable("it is damaged or truncated, and nothing of the picture could be decoded")
     return Picture(pixels=_turned(pixels, orientation(image)), lost=lost)
+
+
+def _reduced_bytes(found: image_strips.Strips, short: int) -> int:
+    factor = max(1, min(found.width, found.height) // short)
+    return 3 * (found.width // factor + 1) * (found.height // factor + 1)
+
+
+def _read_strips(image: Image.Image, found: image_strips.Strips, short: int) -> Picture:
+    """Decode a picture that is too large for memory, reducing each strip at once."""
+    factor = max(1, min(found.width, found.height) // short)
+    out = np.zeros((-(-found.height // factor), -(-found.width // factor), 3), np.uint8)
+    held = np.zeros((0, found.width, 3), np.uint8)
+    at = 0
+    with suppress(*FAULTS):
+        for piece in found.pieces:
+            flat = np.asarray(_rgb(piece, (0.0, 255 / 65535)))
+            held = np.concatenate((held, flat)) if len(held) else flat
+            cut = len(held) // factor * factor
+            at += _reduce_into(out[at:], held[:cut], factor)
+            held = held[cut:]
+    at += _reduce_into(out[at:], held, factor)
+    if not at:
+        raise Unreadable("it is damaged or truncated, and nothing of the picture could be decoded")
+    return Picture(pixels=_turned(out, orientation(image)), lost=at < len(out))
+
+
+def _reduce_into(out: Pixels, rows: Pixels, factor: int) -> int:
+    """Put rows into a picture, reduced; give how many rows they became."""
+    if not len(rows):
+        return 0
+    small = np.asarray(Image.fromarray(rows).reduce(factor) if factor > 1 else rows)
+    count = min(len(small), len(out))
+    out[:count] = small[:count]
+    return count
 
 
 def _reduced(image: Image.Image, factor: int) -> Pixels:
