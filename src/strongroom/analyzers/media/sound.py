@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from math import gcd
+from typing import Any
 
 import av
 import numpy as np
@@ -150,8 +151,6 @@ def blocks(container: InputContainer, start: float = 0.0, losses: Losses | None 
     stream = sound_stream(container)
     if stream is None:
         return
-    if not stream.codec_context.is_open:
-        stream.codec_context.thread_count = 1
     for other in container.streams:
         if other is not stream:
             other.discard = Discard.all
@@ -231,19 +230,18 @@ def _mixed(frame: AudioFrame) -> Sound:
     """Give the samples of a frame as one channel from -1 to 1."""
     if frame.format.name.startswith("s64"):
         (frame,) = AudioResampler(format="dbl").resample(frame)
-    samples = frame.to_ndarray()
+    samples: NDArray[Any] = frame.to_ndarray()
     count = max(1, frame.layout.nb_channels)
     if not frame.format.is_planar:
         samples = samples.reshape(-1, count).T
+    sound: NDArray[Any] = samples.astype(np.float32)
     if samples.dtype == np.uint8:
-        sound = (samples.astype(np.float32) - 128) / 128
+        sound = (sound - 128) / 128
     elif samples.dtype.kind == "i":
-        sound = samples.astype(np.float32) / -float(np.iinfo(samples.dtype).min)
-    else:
-        sound = samples.astype(np.float32)
-        if not np.isfinite(sound.sum()):
-            sound = np.nan_to_num(sound, nan=0.0, posinf=1.0, neginf=-1.0)
-    return sound[0] if count == 1 else _weights(frame.layout) @ sound
+        sound = sound / np.float32(1 << (8 * samples.dtype.itemsize - 1))
+    elif not np.isfinite(sound.sum()):
+        sound = np.nan_to_num(sound, nan=0.0, posinf=1.0, neginf=-1.0)
+    return np.asarray(sound[0] if count == 1 else _weights(frame.layout) @ sound, np.float32)
 
 
 def _weights(layout: AudioLayout) -> NDArray[np.float32]:
