@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -79,9 +79,9 @@ class Facts:
             found.append(Property(name="date", value=self.taken_at.isoformat()))
         return found
 
-    def segment(self) -> Segment | None:
-        """Give the words that a person wrote, so that they are found; None where there are none."""
-        lines = [f"{name.capitalize()}: {', '.join(self.fields[name])}" for name in WORDS if name in self.fields]
+    def segment(self, names: Sequence[str] = WORDS) -> Segment | None:
+        """Give the words that a person wrote, by the names of their fields, so that they are found; None for none."""
+        lines = [f"{name.capitalize()}: {', '.join(self.fields[name])}" for name in names if name in self.fields]
         if not lines:
             return None
         return Segment(kind=PROPERTIES, text="\n".join(lines), locator=Locator(part="properties"), taken_at=self.taken_at)
@@ -105,7 +105,8 @@ Fields = dict[str, list[str]]
 Numbers = dict[str, int | float]
 
 
-def _add(fields: Fields, name: str, values: Iterable[object]) -> None:
+def add_words(fields: Fields, name: str, values: Iterable[object]) -> None:
+    """Add values to a field, each once; blanks are folded, and what only a program wrote is left out."""
     kept = fields.get(name, [])
     for value in values:
         words = " ".join(_text(value).replace("\x00", " ").split())[:LONGEST]
@@ -135,24 +136,24 @@ def _exif(image: Image.Image, fields: Fields, numbers: Numbers, taken: list[date
         return
     detail, place = exif.get_ifd(_EXIF_IFD), exif.get_ifd(_GPS_IFD)
     for tag, name in _BASE.items():
-        _add(fields, name, [exif[tag]] if tag in exif else ())
+        add_words(fields, name, [exif[tag]] if tag in exif else ())
     for tag, name in _WINDOWS.items():
         raw = exif.get(tag)
         if isinstance(raw, bytes | tuple):
             words = bytes(raw).decode("utf-16-le", "ignore").rstrip("\x00")
-            _add(fields, name, words.split(";") if name == "keywords" else [words])
+            add_words(fields, name, words.split(";") if name == "keywords" else [words])
     make, model = (" ".join(_text(exif.get(tag, "")).replace("\x00", " ").split()) for tag in (0x010F, 0x0110))
-    _add(fields, "camera", [model if model.lower().startswith(make.lower()) else f"{make} {model}"])
-    _add(fields, "lens", [detail[_LENS]] if _LENS in detail else ())
+    add_words(fields, "camera", [model if model.lower().startswith(make.lower()) else f"{make} {model}"])
+    add_words(fields, "lens", [detail[_LENS]] if _LENS in detail else ())
     comment = detail.get(0x9286)
     if isinstance(comment, bytes):
-        _add(fields, "description", [_user_comment(comment)])
+        add_words(fields, "description", [_user_comment(comment)])
     _measures(detail, numbers)
     if (turn := exif.get(0x0112)) and isinstance(turn, int):
         numbers["orientation"] = turn
     _where(place, numbers)
-    when = _moment(detail.get(0x9003), detail.get(0x9011)) or _moment(detail.get(0x9004), detail.get(0x9012))
-    if when or (when := _moment(exif.get(0x0132), detail.get(0x9010))):
+    when = moment(detail.get(0x9003), detail.get(0x9011)) or moment(detail.get(0x9004), detail.get(0x9012))
+    if when or (when := moment(exif.get(0x0132), detail.get(0x9010))):
         taken.append(when)
 
 
@@ -191,8 +192,8 @@ def _where(place: Mapping[int, Any], numbers: Numbers) -> None:
         numbers.pop("longitude", None)
 
 
-def _moment(value: object, offset: object = None) -> datetime | None:
-    """Read an EXIF or ISO time; cameras without a set clock write zeros."""
+def moment(value: object, offset: object = None) -> datetime | None:
+    """Read an EXIF or ISO time; None for zeros, which cameras without a set clock write."""
     match = re.match(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d)(?::(\d\d))?(?:\.\d+)?\s*(Z|[+-]\d\d:\d\d)?", _text(value))
     if match is None:
         return None
@@ -216,13 +217,13 @@ def _xmp(image: Image.Image, fields: Fields, numbers: Numbers, taken: list[datet
         for key, value in element.attrib.items():
             times.setdefault(_local(key), value)
             if _local(key) in _XMP:
-                _add(fields, _XMP[_local(key)], [value])
+                add_words(fields, _XMP[_local(key)], [value])
         times.setdefault(_local(element.tag), element.text or "")
         if _local(element.tag) in _XMP:
             items = [item.text or "" for item in element.iter() if _local(item.tag) == "li"]
-            _add(fields, _XMP[_local(element.tag)], items or [element.text or ""])
+            add_words(fields, _XMP[_local(element.tag)], items or [element.text or ""])
     for name in ("DateTimeOriginal", "DateCreated"):
-        if not taken and (when := _moment(times.get(name, ""))):
+        if not taken and (when := moment(times.get(name, ""))):
             taken.append(when)
 
 
@@ -236,11 +237,11 @@ def _iptc(image: Image.Image, fields: Fields, numbers: Numbers, taken: list[date
     records: Mapping[Any, Any] = IptcImagePlugin.getiptcinfo(image) or {}
     for key, name in _IPTC.items():
         value = records.get(key)
-        _add(fields, name, value if isinstance(value, list) else [value] if value else ())
+        add_words(fields, name, value if isinstance(value, list) else [value] if value else ())
 
 
 def _chunks(image: Image.Image, fields: Fields, numbers: Numbers, taken: list[datetime]) -> None:  # noqa: ARG001 - as its siblings
     for key, value in image.info.items():
         name = _CHUNKS.get(str(key).lower())
         if name and isinstance(value, str | bytes):
-            _add(fields, name, [value])
+            add_words(fields, name, [value])

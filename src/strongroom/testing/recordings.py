@@ -3,10 +3,13 @@
 import io
 import wave
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from heapq import merge
 from itertools import count
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -76,8 +79,6 @@ def wav(sound: Sound, rate: int = RATE, channels: int = 1) -> bytes:
 
 def photographs(size: tuple[int, int] = (320, 240), number: int = len(PHOTOGRAPHS)) -> list[Pixels]:
     """Give photographs, cropped and scaled to one width and height; needs scikit-image."""
-    from pathlib import Path
-
     import skimage.data
     from PIL import Image, ImageOps
 
@@ -129,18 +130,18 @@ def audio(
         language: ISO 639-2 code.
         options: Of the container.
     """
-    out = io.BytesIO()
-    with av.open(out, "w", form, options=dict(options or {})) as container:
-        container.metadata.update(tags or {})
-        stream = _sound_stream(container, codec or container.default_audio_codec, rate, layout, language)
-        picture = None if cover is None else _cover_stream(container)
-        if chapters:
-            container.set_chapters([_chapter(number, *cue) for number, cue in enumerate(chapters)])
-        container.start_encoding()
-        if picture is not None and cover is not None:
-            container.mux(_packet(picture, cover, 0, 1))
-        _mux(container, [_sound_packets(stream, sound, rate)])
-    return out.getvalue()
+    with _file() as path:
+        with av.open(str(path), "w", form, options=dict(options or {})) as container:
+            container.metadata.update(tags or {})
+            stream = _sound_stream(container, codec or container.default_audio_codec, rate, layout, language)
+            picture = None if cover is None else _cover_stream(container)
+            if chapters:
+                container.set_chapters([_chapter(number, *cue) for number, cue in enumerate(chapters)])
+            container.start_encoding()
+            if picture is not None and cover is not None:
+                container.mux(_packet(picture, cover, 0, 1))
+            _mux(container, [_sound_packets(stream, sound, rate)])
+        return path.read_bytes()
 
 
 def video(
@@ -188,36 +189,36 @@ def video(
     """
     moving = iter(frames)
     first = next(moving)
-    out = io.BytesIO()
-    with av.open(out, "w", form, options=dict(options or {})) as container:
-        container.metadata.update(tags or {})
-        picture = _picture_stream(
-            container, codec, fps=fps, first=first, pixels=pixels, keys=keys, encoding=dict(encoding or {})
-        )
-        if rotation:
-            picture.set_display_rotation(rotation)
-        kind = sound_codec or container.default_audio_codec
-        heard = (
-            []
-            if sound is None
-            else [
-                _sound_stream(container, kind, rate, "mono", languages[n] if n < len(languages) else None)
-                for n in range(sounds)
-            ]
-        )
-        written = [_cue_stream(container, form, language) for language in subtitles or ()]
-        if chapters:
-            container.set_chapters([_chapter(number, *cue) for number, cue in enumerate(chapters)])
-        container.start_encoding()
-        _mux(
-            container,
-            [
-                _picture_packets(picture, _chained(first, moving), fps, times),
-                *(_sound_packets(one, sound, rate) for one in heard if sound is not None),
-                *(_cue_packets(one, form, cues) for one, cues in zip(written, (subtitles or {}).values(), strict=True)),
-            ],
-        )
-    return out.getvalue()
+    with _file() as path:
+        with av.open(str(path), "w", form, options=dict(options or {})) as container:
+            container.metadata.update(tags or {})
+            picture = _picture_stream(
+                container, codec, fps=fps, first=first, pixels=pixels, keys=keys, encoding=dict(encoding or {})
+            )
+            if rotation:
+                picture.set_display_rotation(-rotation)
+            kind = sound_codec or container.default_audio_codec
+            heard = (
+                []
+                if sound is None
+                else [
+                    _sound_stream(container, kind, rate, "mono", languages[n] if n < len(languages) else None)
+                    for n in range(sounds)
+                ]
+            )
+            written = [_cue_stream(container, form, language) for language in subtitles or ()]
+            if chapters:
+                container.set_chapters([_chapter(number, *cue) for number, cue in enumerate(chapters)])
+            container.start_encoding()
+            _mux(
+                container,
+                [
+                    _picture_packets(picture, _chained(first, moving), fps, times),
+                    *(_sound_packets(one, sound, rate) for one in heard if sound is not None),
+                    *(_cue_packets(one, form, cues) for one, cues in zip(written, (subtitles or {}).values(), strict=True)),
+                ],
+            )
+        return path.read_bytes()
 
 
 def ten_streams(seconds: float = 2.0) -> bytes:
@@ -253,6 +254,13 @@ def broken_times(seconds: float = 6.0, back: float = 1000.0) -> bytes:
     first = video((chart(number=n // 25) for n in range(half)), form="mpegts", times=(back + n / 25 for n in range(half)))
     second = video((chart(number=3 + n // 25) for n in range(half)), form="mpegts")
     return first + second
+
+
+@contextmanager
+def _file() -> Iterator[Path]:
+    """Give a place for a file: some containers are read again while they are written."""
+    with TemporaryDirectory(prefix="strongroom-") as folder:
+        yield Path(folder, "recording")
 
 
 def _picture_stream(

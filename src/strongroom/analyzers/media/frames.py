@@ -56,7 +56,12 @@ def picture_stream(container: InputContainer) -> VideoStream | None:
     """Give the stream that a player would show; None where there is only sound, with or without a cover picture."""
     cover = Disposition.attached_pic | Disposition.timed_thumbnails
     moving = [one for one in container.streams.video if not one.disposition & cover]
-    return max(moving, key=lambda one: (bool(one.disposition & Disposition.default), one.width * one.height), default=None)
+    return max(moving, key=lambda one: (bool(one.disposition & Disposition.default), _area(one)), default=None)
+
+
+def _area(stream: VideoStream) -> int:
+    """Give the pixels of its frames; a stream of an unknown codec has no size."""
+    return 0 if stream.codec_context is None else stream.width * stream.height
 
 
 def beginning(container: InputContainer) -> float:
@@ -299,17 +304,17 @@ def _time(picture: VideoFrame, stream: VideoStream) -> float | None:
 
 def full(picture: VideoFrame, stream: VideoStream) -> Pixels:
     """Give a frame as upright RGB in full size."""
-    return _upright(picture, *_size(picture, stream))
+    return _upright(picture, *size_of(picture, stream))
 
 
 def reduced(picture: VideoFrame, stream: VideoStream, short: int) -> Pixels:
     """Give a frame as upright RGB with so many pixels on its shorter side, or fewer where it has fewer."""
-    width, height = _size(picture, stream)
+    width, height = size_of(picture, stream)
     scale = min(1.0, short / min(width, height))
     return _upright(picture, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
-def _size(picture: VideoFrame, stream: VideoStream) -> tuple[int, int]:
+def size_of(picture: VideoFrame, stream: VideoStream) -> tuple[int, int]:
     """Give width and height with square pixels, before it is turned."""
     ratio = float(stream.sample_aspect_ratio or 1)
     if not 1 / _NARROW <= ratio <= _NARROW:
