@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, PngImagePlugin
 from skimage import data
 
 from strongroom.analyzers import image_reading, image_strips
+from strongroom.analyzers.image_facts import read_facts
 from strongroom.errors import LimitExceeded
 from strongroom.testing.source import BytesSource
 
@@ -128,3 +129,17 @@ def test_what_cannot_be_cut_is_refused_with_a_reason():
     one_strip = saved(picture("RGB"), "TIFF", compression="tiff_deflate", strip_size=1 << 30)
     with pytest.raises(LimitExceeded, match="to decode"):
         pixels(one_strip, "tiff")
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_a_large_png_is_never_decoded_whole_not_even_for_its_facts(monkeypatch: pytest.MonkeyPatch):
+    load = PngImagePlugin.PngImageFile.load
+
+    def small(image: PngImagePlugin.PngImageFile) -> Any:
+        assert image.height < RGB.shape[0]
+        return load(image)
+
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", small)
+    with image_reading.opened(BytesSource(saved(picture("RGB"), "PNG"), "image/png")) as file:
+        read_facts(file.image)
+        assert not image_reading.read_picture(file, 30).lost

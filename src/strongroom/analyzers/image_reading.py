@@ -90,6 +90,8 @@ def opened(source: Source) -> Iterator[ImageFile]:
             raise Unreadable(f"its header cannot be read as a picture: {_said(error)}") from error
         with image:
             _check(image)
+            if image.format == "PNG" and _size(image) > MOST_BYTES:
+                image.info.setdefault("exif", b"")  # Pillow would decode the whole to look for EXIF behind the picture
             yield ImageFile(image=image, data=data, pages=_pages(image), stream=stream)
 
 
@@ -123,17 +125,21 @@ def _check(image: Image.Image) -> None:
 
 
 def _check_size(image: Image.Image) -> None:
-    pixels = image.width * image.height
-    # a progressive JPEG is held whole as coefficients; a plain one is scaled down while it is decoded
-    scaled = image.format in ("JPEG", "MPO") and not image.info.get("progressive")
-    size = (
-        pixels * (4 if scaled else 6 if image.format in ("JPEG", "MPO") else _BYTES.get(image.mode, 4)) // (64 if scaled else 1)
-    )
+    size = _size(image)
     if size > MOST_BYTES:
         raise _TooLarge(
             f"it has {image.width:,} by {image.height:,} pixels, which take {size >> 20:,} MiB to decode; "
             f"at most {MOST_BYTES >> 20:,} MiB are taken for a picture of this kind"
         )
+
+
+def _size(image: Image.Image) -> int:
+    """Give the bytes that decoding it takes."""
+    pixels = image.width * image.height
+    if image.format not in ("JPEG", "MPO"):
+        return pixels * _BYTES.get(image.mode, 4)
+    # a progressive JPEG is held whole as coefficients; a plain one is scaled down while it is decoded
+    return pixels * 6 if image.info.get("progressive") else pixels * 4 // 64
 
 
 def next_page(file: ImageFile, page: int) -> bool:
