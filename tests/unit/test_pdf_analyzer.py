@@ -11,7 +11,7 @@ from PIL import Image
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from strongroom.analyzers.pdf import PdfAnalyzer, match_boxes, render_page
+from strongroom.analyzers.pdf import PdfAnalyzer, facts, match_boxes, opening, render_page
 from strongroom.analyzers.pdf.facts import iso_date
 from strongroom.analyzers.pdf.text import cleaned, reads_well
 from strongroom.domain.findings import Finding, Member, Problem, Property, Rendition, Segment
@@ -114,6 +114,20 @@ def test_properties_are_found_as_facts_and_as_text():
     assert facts["page-count"] == 1
     assert facts["date"][:2] == "20"
     assert "Annual ledger" in segments(data, "properties")[0].text
+
+
+@pytest.mark.parametrize("block", [7, 64, 1 << 20])
+def test_xmp_packets_are_found_across_the_borders_of_blocks(monkeypatch: pytest.MonkeyPatch, block: int):
+    monkeypatch.setattr(facts, "_BLOCK", block)
+    packet = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<r:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>The %s of the harbour</dc:title>'
+        b"</r:Description></r:RDF></x:xmpmeta>"
+    )
+    packets = b"".join(b"\n%% %d\n" % n + packet % word for n, word in enumerate((b"plan", b"chart")))
+    (told,) = segments(make() + packets, "properties")
+    assert "The plan of the harbour" in told.text
+    assert "The chart of the harbour" in told.text
 
 
 def test_bookmarks_links_fields_and_comments_are_found():
@@ -235,3 +249,33 @@ def test_dates_become_iso():
     assert iso_date("D:2024") == "2024-01-01T00:00:00"
     assert iso_date("D:20240131120005Z") == "2024-01-31T12:00:05+00:00"
     assert iso_date("yesterday") is None
+
+
+@pytest.mark.parametrize("attached", [False, True])
+def test_a_large_file_is_opened_anew_now_and_then_and_gives_the_same(monkeypatch: pytest.MonkeyPatch, attached: bool):  # noqa: FBT001
+    def draw(canvas: Canvas) -> None:
+        for number in range(1, 8):
+            canvas.drawString(72, 700, f"Words of page {number}.")
+            canvas.acroForm.textfield(name=f"field{number}", value=f"value {number}", x=72, y=600)
+            canvas.linkURL(f"https://example.org/{number}", (10, 10, 50, 50))
+            canvas.showPage()
+
+    data = with_attached_file(make(draw)) if attached else make(draw)
+    expected = told(found(data))
+    monkeypatch.setattr(opening, "HELD", len(data) // 3)
+    assert told(found(data)) == expected
+    assert "Words of page 7." in str(expected)
+
+
+def told(findings: list[Finding]) -> list[str]:
+    members = [(one.path, b"".join(one.chunks)) for one in findings if isinstance(one, Member)]
+    return [*(repr((one.text, one.locator)) for one in findings if isinstance(one, Segment)), repr(members)]
+
+
+def with_attached_file(data: bytes) -> bytes:
+    """Attach a file."""
+    with pypdfium2.PdfDocument(data) as document:
+        document.new_attachment("note.txt").set_data(b"attached words")
+        out = io.BytesIO()
+        document.save(out)
+    return out.getvalue()

@@ -1,7 +1,8 @@
 """The analyzer of PDF files: all but what only a picture of the page shows."""
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pypdfium2
@@ -11,7 +12,7 @@ from strongroom.analyzers import names, passages
 from strongroom.analyzers.bounds import Bounds, Meter
 from strongroom.analyzers.pdf import facts
 from strongroom.analyzers.pdf.notes import Note, flat, notes
-from strongroom.analyzers.pdf.opening import opened
+from strongroom.analyzers.pdf.opening import leaves, opened
 from strongroom.analyzers.pdf.pictures import thumbnail
 from strongroom.analyzers.pdf.text import PageFrame, PageText
 from strongroom.domain.analysis import AnalyzerSpec
@@ -46,41 +47,47 @@ class PdfAnalyzer:
         """
         del tools
         path = source.path()
-        with opened(path) as document:
+        with opened(path) as document, ExitStack() as stack:
             yield from facts.facts(document, path)
             files: list[Any] = []
-            yield from pages(document, picture=True, files=files)
+            each = leaves(path, document, stack, keep=lambda: bool(files))
+            yield from pages(document, picture=True, files=files, each=each)
             yield from passages.segments(facts.bookmarks(document), part="bookmarks", lines=True)
             yield from _members([*facts.attachments(document), *files], source, self._bounds)
 
 
-def pages(document: Any, *, picture: bool, files: list[Any] | None = None) -> Iterator[Finding]:
+def pages(
+    document: Any, *, picture: bool, files: list[Any] | None = None, each: Iterable[tuple[int, Any]] | None = None
+) -> Iterator[Finding]:
     """Yield the text and notes of each page of an open document; memory does not grow with their number.
 
     Args:
         document: A ``pypdfium2.PdfDocument``.
         picture: Whether a thumbnail of the first page is wanted.
         files: Takes the files that are pinned to pages (``pypdfium2.PdfAttachment``).
+        each: The pages, as `leaves` gives them; None opens all of them in the document.
 
     Raises:
         Unreadable: No page could be read.
     """
-    if document.get_formtype() != pdfium.FORMTYPE_NONE:
-        document.init_forms()
     links: dict[str, None] = {}
     pinned = files if files is not None else []
     bad: list[int] = []
-    for i in range(len(document)):
+    ready = None
+    for i, leaf in each if each is not None else ((i, document) for i in range(len(document))):
+        if leaf is not ready and leaf.get_formtype() != pdfium.FORMTYPE_NONE:
+            leaf.init_forms()
+        ready = leaf
         try:
-            page = document[i]
+            page = leaf[i]
         except pypdfium2.PdfiumError:
             bad.append(i + 1)
             continue
         try:
             if i == 0 and picture:
                 yield from _thumbnail(page)
-            found = list(notes(document, page, PageFrame(page)))
-            page = flat(document, page, i)
+            found = list(notes(leaf, page, PageFrame(page)))
+            page = flat(leaf, page, i)
             yield from _page(page, i + 1, found, links, pinned)
         except (pypdfium2.PdfiumError, Unreadable):
             bad.append(i + 1)

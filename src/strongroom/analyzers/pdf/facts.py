@@ -1,10 +1,9 @@
 """What a PDF says of itself: the information dictionary, XMP, bookmarks, and the files attached to it."""
 
-import mmap
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pypdfium2
 from lxml import etree
@@ -14,6 +13,8 @@ from strongroom.domain.locator import Locator
 
 _MOST_BOOKMARKS = 5000
 _MOST_PACKETS, _LONGEST_PACKET = 8, 1 << 18
+_BLOCK = 1 << 20
+_END = b"</x:xmpmeta>"
 _MOST_TEXT = 16_000
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?\s*(?:(Z)|([+-])(\d\d)'?(\d\d)?)?")
 _NAMES = {"Title": "title", "Author": "author", "Subject": "subject", "Keywords": "keywords", "Creator": "creator",
@@ -62,17 +63,32 @@ def facts(document: Any, path: Path) -> Iterator[Property | Segment]:
 
 def _xmp(path: Path) -> Iterator[str]:
     """Give the words of XMP packets that lie in the file uncompressed, as the standard asks for."""
-    if not path.stat().st_size:
-        return
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        at = 0
+    at = 0
+    with path.open("rb") as stream:
         for _ in range(_MOST_PACKETS):
-            at = data.find(b"<x:xmpmeta", at)
-            end = data.find(b"</x:xmpmeta>", at, at + _LONGEST_PACKET) if at >= 0 else -1
+            at = _found(stream, b"<x:xmpmeta", at)
+            if at < 0:
+                return
+            stream.seek(at)
+            data = stream.read(_LONGEST_PACKET)
+            end = data.find(_END)
             if end < 0:
                 return
-            yield from _packet(data[at : end + len(b"</x:xmpmeta>")])
-            at = end
+            yield from _packet(data[: end + len(_END)])
+            at += end
+
+
+def _found(stream: BinaryIO, wanted: bytes, at: int) -> int:
+    """Give the next place of some bytes, -1 where there is none; a mapped file would count as memory of the worker."""
+    stream.seek(at)
+    tail = b""
+    while block := stream.read(_BLOCK):
+        place = (tail + block).find(wanted)
+        if place >= 0:
+            return at - len(tail) + place
+        at += len(block)
+        tail = (tail + block)[1 - len(wanted) :]
+    return -1
 
 
 def _packet(data: bytes) -> Iterator[str]:

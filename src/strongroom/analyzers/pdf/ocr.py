@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from ctypes import byref, c_float
 from typing import Any
 
@@ -10,7 +11,7 @@ import pypdfium2.raw as pdfium
 
 from strongroom.analyzers import passages
 from strongroom.analyzers.pdf.analyzer import PDF_TYPE
-from strongroom.analyzers.pdf.opening import opened
+from strongroom.analyzers.pdf.opening import leaves, opened
 from strongroom.analyzers.pdf.pictures import pixels
 from strongroom.analyzers.pdf.text import PageText
 from strongroom.domain.analysis import AnalyzerSpec, Cost
@@ -43,10 +44,11 @@ class PdfOcrAnalyzer:
             AnalysisError: As for the text of the PDF.
         """
         problems = 0
-        with opened(source.path()) as document:
-            for i in range(len(document)):
+        path = source.path()
+        with opened(path) as document, ExitStack() as stack:
+            for i, leaf in leaves(path, document, stack):
                 try:
-                    yield from _page(document, i, tools)
+                    yield from _page(leaf, i, tools)
                 except (pypdfium2.PdfiumError, Unreadable) as error:
                     problems += 1
                     if problems <= _MOST_PROBLEMS:

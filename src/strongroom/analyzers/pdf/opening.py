@@ -1,8 +1,8 @@
 """Open a PDF, and say in plain words why one cannot be opened."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from strongroom.errors import Encrypted, StrongroomError, Unreadable, Unsupporte
 LOCK = threading.RLock()
 """PDFium must not be entered by two threads at once; whoever serves pages in threads goes through this."""
 
+HELD = 128 * 1024**2
+"""Bytes of a file whose pages are opened in one document."""
 _HEAD = 1024
 """The header may be preceded by so many bytes of something else (ISO 32000, annex on implementation)."""
 
@@ -40,6 +42,28 @@ def opened(file: Path | str | bytes) -> Iterator[Any]:
         yield document
     finally:
         document.close()
+
+
+def leaves(path: Path, document: Any, stack: ExitStack, keep: Callable[[], bool] = lambda: False) -> Iterator[tuple[int, Any]]:
+    """Give each page's number, from 0, with a document to open it in.
+
+    PDFium holds the streams of every page that it has opened until the document is closed: a large one is opened anew now and
+    then, so that memory does not grow with the file.
+
+    Args:
+        path: The file.
+        document: The same, open; it does where the file is small.
+        stack: Holds what is opened, and is used for nothing else.
+        keep: Whether something is still of use that belongs to the documents so far, which are then left open to the end.
+    """
+    count = len(document)
+    every = max(1, count * HELD // max(1, path.stat().st_size))
+    for i in range(count):
+        if every < count and i % every == 0:
+            if not keep():
+                stack.close()
+            document = stack.enter_context(opened(path))
+        yield i, document
 
 
 def _reason(file: Path | str | bytes, code: int | None) -> StrongroomError:
