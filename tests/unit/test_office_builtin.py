@@ -13,12 +13,14 @@ from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from PIL import Image
 
-from strongroom.analyzers.office import OfficeAnalyzer
+from strongroom.analyzers.office import OfficeAnalyzer, libreoffice
 from strongroom.analyzers.office.numbers import shown
 from strongroom.analyzers.office.pieces import Known, column_name
+from strongroom.domain.analysis import AnalyzerSpec, State
 from strongroom.domain.findings import PROPERTIES, Finding, Member, Property, Segment
 from strongroom.domain.media import ODF, OOXML
 from strongroom.errors import Unreadable, Unsupported
+from strongroom.storage.catalog.standings import Standing
 from strongroom.testing.source import BytesSource
 
 DOCX, XLSX = OOXML + "wordprocessingml.document", OOXML + "spreadsheetml.sheet"
@@ -236,6 +238,22 @@ def test_formulas_of_opendocument_read_as_people_write_them():
     content = f'<o {names}><t:table t:name="Plan"><t:table-row>{cell}</t:table-row></t:table></o>'
     data = packed(mimetype=ODF + "spreadsheet", content_xml=content)
     assert texts(found(data, ODF + "spreadsheet"), "Plan, formulas") == "=SUM(A1:A9,Plan.B2)"
+
+
+def test_files_are_read_again_when_libreoffice_is_installed_and_not_when_it_is_gone(monkeypatch: pytest.MonkeyPatch):
+    def spec(soffice: str | None, office: str = "auto") -> AnalyzerSpec:
+        monkeypatch.setattr(libreoffice, "present", lambda: soffice)
+        return OfficeAnalyzer(office=office).spec
+
+    bare, full = spec(None), spec("/usr/bin/soffice")
+    read = {
+        one.version: Standing(media_type=DOCX, type="document", runs={"office": (one.version, State.DONE)})
+        for one in (bare, full)
+    }
+    assert read[bare.version].due([full]) == (full,)
+    assert read[full.version].due([bare]) == ()
+    assert read[bare.version].due([bare]) == read[full.version].due([full]) == ()
+    assert spec("/usr/bin/soffice", "builtin") == bare
 
 
 @pytest.mark.parametrize("kind", ["docx", "xlsx"])

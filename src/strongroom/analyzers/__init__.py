@@ -13,18 +13,19 @@ from strongroom.analyzers.text import TextAnalyzer
 from strongroom.ports.analyzer import Analyzer
 
 
-def built_in(bounds: Bounds | None = None) -> tuple[Analyzer, ...]:
+def built_in(bounds: Bounds | None = None, *, office: str = "auto") -> tuple[Analyzer, ...]:
     """Give every analyzer of a room without plug-ins.
 
     Args:
         bounds: On what an archive or mailbox may unfold to; None for the defaults.
+        office: Which office reader the room wants, as in its settings.
     """
     return (
         TextAnalyzer(),
         MailAnalyzer(bounds),
         ArchiveAnalyzer(bounds),
         PdfAnalyzer(),
-        OfficeAnalyzer(),
+        OfficeAnalyzer(office=office),
         PdfOcrAnalyzer(),
         ImageAnalyzer(),
         ImageOcrAnalyzer(),

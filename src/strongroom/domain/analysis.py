@@ -39,6 +39,8 @@ class AnalyzerSpec:
     """What it can do that the use policy may forbid; any biometric one is refused."""
     seconds: float | None = None
     """Time limit a content; None takes the room's."""
+    as_good: tuple[int, ...] = ()
+    """Other versions whose results need not be made anew: those of a better reader that is gone, say."""
 
     def takes(self, media_type: str) -> bool:
         """Say whether a media type is accepted."""

@@ -27,7 +27,7 @@ def load_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
         size=settings.member_bytes,
         ratio=settings.member_ratio,
     )
-    found = [*built_in(bounds), *(_plugins() if settings.plugins else ())]
+    found = [*built_in(bounds, office=settings.office), *(_plugins() if settings.plugins else ())]
     names: set[str] = set()
     for analyzer in found:
         refuse_forbidden(analyzer.spec)

@@ -28,6 +28,8 @@ _MOST_UNFOLDED = 96 * 1024**2
 """Bytes of XML beyond which LibreOffice is not asked: it would take minutes and gigabytes."""
 _MOST_FILE = 128 * 1024**2
 """The same for files that are not zips."""
+_BUILTIN, _WITH_PAGES = 1, 2
+"""Versions of the analyzer without and with LibreOffice; what that has read stays as it is when it is gone."""
 _HELD = 1000
 """Pieces gathered before they are cut into passages."""
 _NOTES = re.compile(r"\b(?:comment|notes|deleted)\b")
@@ -58,11 +60,17 @@ def office_reader_available() -> str | None:
 class OfficeAnalyzer:
     """Reads documents, spreadsheets, presentations and books, with page, slide or cells as the place."""
 
-    spec = AnalyzerSpec(name="office", version=1, accepts=_TYPES)
+    def __init__(self, bounds: Bounds | None = None, *, office: str = "auto") -> None:
+        """Tell which reader there is: its version goes with that, so that files are read again when LibreOffice is installed.
 
-    def __init__(self, bounds: Bounds | None = None) -> None:
-        """Take the bounds on files inside; the defaults of the settings where None."""
+        Args:
+            bounds: On files inside; the defaults of the settings where None.
+            office: Which reader the room wants, as in its settings.
+        """
         self._bounds = bounds or Bounds()
+        with_pages = office != "builtin" and libreoffice.present() is not None
+        version, better = (_WITH_PAGES, ()) if with_pages else (_BUILTIN, (_WITH_PAGES,))
+        self.spec = AnalyzerSpec(name="office", version=version, accepts=_TYPES, as_good=better)
 
     def analyze(self, source: Source, tools: Tools) -> Iterator[Finding]:
         """Yield pages, cells, notes and properties, each text once.

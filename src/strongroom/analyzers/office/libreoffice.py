@@ -52,10 +52,15 @@ class Converted:
     """The same document in an OpenDocument form."""
 
 
+def present() -> str | None:
+    """Give the path of LibreOffice's program without starting it; None where there is none."""
+    return shutil.which("soffice") or shutil.which("libreoffice") or next(filter(os.path.exists, _PLACES), None)
+
+
 @functools.cache
 def installed() -> Installed | None:
     """Look for LibreOffice with a Python that can speak to it; None where there is none."""
-    soffice = shutil.which("soffice") or shutil.which("libreoffice") or next(filter(os.path.exists, _PLACES), None)
+    soffice = present()
     if soffice is None:
         return None
     program = Path(soffice).resolve().parent

@@ -74,7 +74,7 @@ class Standing:
 
     def _has_finished(self, spec: AnalyzerSpec, retry: Collection[str]) -> bool:
         version, state = self.runs.get(spec.name, (None, None))
-        return version == spec.version and not (state is State.FAILED and spec.name in retry)
+        return version in (spec.version, *spec.as_good) and not (state is State.FAILED and spec.name in retry)
 
 
 UNTOUCHED = Standing(media_type=None, type=None, runs={})
