@@ -4,7 +4,7 @@ Time is told from the beginning of the recording. Time stamps place the sound, s
 a clock that goes backwards or far beyond the end is not believed, and damaged packets are left out and counted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from math import gcd
@@ -134,7 +134,9 @@ def missing_end(container: InputContainer, ended: float) -> Problem | None:
     return Problem(reason=f"the sound breaks off at {clock(ended)}; its header says that it goes on to {clock(promised)}")
 
 
-def blocks(container: InputContainer, start: float = 0.0, losses: Losses | None = None) -> Iterator[tuple[float, Sound]]:
+def blocks(
+    container: InputContainer, start: float = 0.0, losses: Losses | None = None
+) -> Generator[tuple[float, Sound], None, None]:
     """Yield the sound in pieces of ten seconds, each with the time of its first sample.
 
     The last piece, and one before a gap that is too long to fill, are shorter. The same place gives the same samples

@@ -11,7 +11,7 @@ from PIL import Image
 from strongroom.analyzers.media.opening import opened
 from strongroom.analyzers.media.sound import Losses, blocks, missing_end, other_tracks, sound_stream
 from strongroom.domain.analysis import AnalyzerSpec, Cost
-from strongroom.domain.findings import Finding, Property, Rendition
+from strongroom.domain.findings import Finding, Problem, Property, Rendition
 from strongroom.errors import Unreadable
 from strongroom.ports import RATE, Sound, Source, Tools
 
@@ -54,8 +54,11 @@ class SoundAnalyzer:
             for seconds, sound in blocks(container, losses=losses):
                 shape.take(seconds, sound)
                 ended = seconds + len(sound) / RATE
+            if not ended and losses.damaged:
+                raise Unreadable("nothing of its sound can be decoded; the file is probably damaged")
             if not ended:
-                raise Unreadable("no sound in it can be decoded; the file may be damaged, truncated or empty")
+                yield Problem(reason="its sound track is empty")
+                return
             yield from losses.problems()
             if (problem := missing_end(container, ended)) is not None:
                 yield problem
