@@ -5,6 +5,7 @@ from strongroom.analyzers.bounds import Bounds
 from strongroom.analyzers.image import ImageAnalyzer
 from strongroom.analyzers.image_ocr import ImageOcrAnalyzer
 from strongroom.analyzers.mail import MailAnalyzer
+from strongroom.analyzers.media.facts import MediaAnalyzer
 from strongroom.analyzers.media.video import VideoAnalyzer
 from strongroom.analyzers.office.analyzer import OfficeAnalyzer
 from strongroom.analyzers.pdf.analyzer import PdfAnalyzer
@@ -29,5 +30,6 @@ def built_in(bounds: Bounds | None = None, *, office: str = "auto") -> tuple[Ana
         PdfOcrAnalyzer(),
         ImageAnalyzer(),
         ImageOcrAnalyzer(),
+        MediaAnalyzer(),
         VideoAnalyzer(),
     )
