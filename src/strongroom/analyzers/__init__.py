@@ -6,7 +6,9 @@ from strongroom.analyzers.image import ImageAnalyzer
 from strongroom.analyzers.image_ocr import ImageOcrAnalyzer
 from strongroom.analyzers.mail import MailAnalyzer
 from strongroom.analyzers.media.facts import MediaAnalyzer
+from strongroom.analyzers.media.speech import SpeechAnalyzer
 from strongroom.analyzers.media.video import VideoAnalyzer
+from strongroom.analyzers.media.waveform import SoundAnalyzer
 from strongroom.analyzers.office.analyzer import OfficeAnalyzer
 from strongroom.analyzers.pdf.analyzer import PdfAnalyzer
 from strongroom.analyzers.pdf.ocr import PdfOcrAnalyzer
@@ -31,5 +33,7 @@ def built_in(bounds: Bounds | None = None, *, office: str = "auto") -> tuple[Ana
         ImageAnalyzer(),
         ImageOcrAnalyzer(),
         MediaAnalyzer(),
+        SoundAnalyzer(),
         VideoAnalyzer(),
+        SpeechAnalyzer(),
     )
