@@ -10,15 +10,17 @@ from typing import BinaryIO, Self
 
 from strongroom.domain.analysis import Cost, Coverage
 from strongroom.domain.blob import Blob
+from strongroom.domain.clip import Clip
 from strongroom.domain.container import Container
 from strongroom.domain.hit import Results
 from strongroom.domain.progress import OnProgress, silent
 from strongroom.domain.scope import Actor, Purpose, Scope
 from strongroom.domain.settings import Settings, load_settings
 from strongroom.domain.status import Added, Analyzed, Fault, Scanned, Status
+from strongroom.domain.transcript import Transcript
 from strongroom.engine import LocalExecutor
 from strongroom.errors import AlreadyExists, ContainerNotFound, RoomNotFound
-from strongroom.flows import fetch, ingest, page, picture, report, verify
+from strongroom.flows import clip, fetch, frame, ingest, moment, page, picture, report, transcript, verify
 from strongroom.flows.analyze import analyze
 from strongroom.flows.parts import Parts, open_parts
 from strongroom.flows.search import Searcher
@@ -329,6 +331,70 @@ class Room:
         sha256 = fetch.resolve(self._parts, name, scope)
         self._record("page", scope, name=name, content=sha256, page=number)
         return page.draw_page(self._parts, sha256, number, marks)
+
+    # Reading recordings
+
+    def transcript(self, name: str) -> Transcript:
+        """Give what is said in a recording, as far as it is written down; else what its subtitles say.
+
+        Args:
+            name: As for `get`, or the id of a hit's segment.
+
+        Raises:
+            NotFound: Nothing is said in it, or nothing is written down yet; the message says which.
+            Unsupported: It is no recording.
+        """
+        scope = self.scope("transcript")
+        found = moment.find(self._parts, name, scope)
+        said = transcript.read_transcript(self._parts, found, scope)
+        self._record("transcript", scope, name=name, content=found.sha256, source=said.source)
+        return said
+
+    def clip(
+        self,
+        name: str,
+        file: Path | str,
+        *,
+        t_start: float | None = None,
+        t_end: float | None = None,
+        around: float = 0.0,
+        exact: bool = False,
+    ) -> Clip:
+        """Cut a moment out of a recording, without encoding it anew where the file's format allows.
+
+        Args:
+            name: As for `get`, or the id of a hit's segment, whose span is cut out.
+            file: Where to, when it is whole; its ending says in which format.
+            t_start: Seconds at which to begin; the hit's, or 0, if not given.
+            t_end: Seconds at which to end; the hit's, or the recording's, if not given.
+            around: Seconds more before and after.
+            exact: Whether the picture is encoded anew to begin at the start, not at the keyframe before.
+
+        Raises:
+            Unsupported: It is no recording, or has nothing that the format can hold.
+            UsageError: There is no such span or format.
+        """
+        scope = self.scope("clip")
+        found = clip.span(moment.find(self._parts, name, scope), t_start, t_end, around)
+        self._record("clip", scope, name=name, content=found.sha256, t_start=found.t_start, t_end=found.t_end)
+        return clip.write_clip(self._parts, found, Path(file), exact=exact)
+
+    def frame(self, name: str, at: float | None = None, *, form: str = "png") -> bytes:
+        """Give the upright picture that a video shows at a time, as ``png`` or ``jpg``.
+
+        Args:
+            name: As for `get`, or the id of a hit's segment.
+            at: Seconds from its beginning; the hit's, or 0, if not given.
+            form: Of the picture.
+
+        Raises:
+            Unsupported: It is no video.
+            UsageError: It is shorter.
+        """
+        scope = self.scope("frame")
+        found = moment.find(self._parts, name, scope)
+        self._record("frame", scope, name=name, content=found.sha256, at=at)
+        return frame.draw_frame(self._parts, found, at, form)
 
     # Telling
 

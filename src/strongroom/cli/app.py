@@ -1,9 +1,6 @@
 """The commands of the command line, a function each."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated
 
@@ -13,15 +10,16 @@ from rich.markup import escape
 
 import strongroom
 from strongroom.cli import demo as demo_module
+from strongroom.cli import recordings
 from strongroom.cli.json_form import results_json, to_json
 from strongroom.cli.models import models_app
 from strongroom.cli.progress import shown_progress
+from strongroom.cli.rooms import JsonOption, QuietOption, RoomOption, given, open_room
 from strongroom.cli.settings import show_settings
 from strongroom.cli.show import coverage_line, show_blobs, show_results, show_status, size_words
 from strongroom.domain.analysis import Cost
 from strongroom.domain.status import Added
 from strongroom.errors import UsageError
-from strongroom.room import Room
 
 FAILED_FILES = 10
 """Exit code of `add` when some files could not be read; the others are in."""
@@ -36,22 +34,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(models_app, name="models")
-
-RoomOption = Annotated[
-    Path | None,
-    typer.Option("--room", "-r", envvar="STRONGROOM_ROOM", help="The room's directory; the current one if not given."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
-
-
-_given: ContextVar[dict[str, str]] = ContextVar("settings given by --set")
-
-
-@contextmanager
-def _room(path: Path | None) -> Iterator[Room]:
-    with strongroom.open(path or Path.cwd(), **_given.get()) as room:
-        yield room
 
 
 def _version(value: bool) -> None:
@@ -73,13 +55,13 @@ def options(
     for name, equals, _ in pairs:
         if not equals:
             raise UsageError(f"--set {name}: write NAME=VALUE, as in --set office=builtin")
-    _given.set({name: value for name, _, value in pairs})
+    given.set({name: value for name, _, value in pairs})
 
 
 @app.command(epilog="Example: strongroom init myroom")
 def init(path: Annotated[Path, typer.Argument(help="A new or empty directory.")] = Path()) -> None:
     """Make a room."""
-    strongroom.init(path, **_given.get()).close()
+    strongroom.init(path, **given.get()).close()
     where = "" if path.resolve() == Path.cwd() else f" --room {escape(str(path))}"
     Console().print(f"Made a room in {escape(str(path.resolve()))}. Fill it: strongroom add PATH --to CONTAINER{where}")
 
@@ -98,7 +80,7 @@ def add(
     A folder keeps its name, as with `cp -r`; end it with / to take only what is in it. Adding again does no work for
     files of the same name, size and time.
     """
-    with _room(room) as opened, shown_progress(quiet=quiet) as on_progress:
+    with open_room(room) as opened, shown_progress(quiet=quiet) as on_progress:
         added = opened.add(paths, to=to, on_progress=on_progress)
         analyzed = None if later else opened.analyze(on_progress=on_progress)
         coverage = opened.coverage()
@@ -129,7 +111,7 @@ def mount(
     quiet: QuietOption = False,
 ) -> None:
     """Make a container of files that stay where they are; nothing is copied and nothing there is written."""
-    with _room(room) as opened, shown_progress(quiet=quiet) as on_progress:
+    with open_room(room) as opened, shown_progress(quiet=quiet) as on_progress:
         scanned = opened.mount(url, name=name, on_progress=on_progress)
         analyzed = None if later else opened.analyze(on_progress=on_progress)
         coverage = opened.coverage()
@@ -154,7 +136,7 @@ def analyze(
 ) -> None:
     """Read what is not read yet, and look at mounts for changes; stop it at any time, it goes on from there."""
     depth = Cost.CHEAP if cheap else Cost.DEEP
-    with _room(room) as opened, shown_progress(quiet=quiet) as on_progress:
+    with open_room(room) as opened, shown_progress(quiet=quiet) as on_progress:
         analyzed = opened.analyze(containers=container, retry_failed=retry_failed, depth=depth, on_progress=on_progress)
         coverage = opened.coverage()
     if json:
@@ -184,7 +166,7 @@ def search(
     many = {"type": type_, "container": container, "ext": ext, "lang": lang}
     filters = [f'{key}:"{value}"' for key, values in many.items() for value in values or ()]
     filters += [f"{key}:{value}" for key, value in (("before", before), ("after", after)) if value]
-    with _room(room) as opened:
+    with open_room(room) as opened:
         results = opened.search(" ".join([query, *filters]), limit=limit, offset=offset)
     if json:
         print(results_json(results))
@@ -201,7 +183,7 @@ def similar(
     json: JsonOption = False,
 ) -> None:
     """Find pictures that look like one of yours."""
-    with _room(room) as opened:
+    with open_room(room) as opened:
         results = opened.similar(file, limit=limit, offset=offset)
     if json:
         print(results_json(results))
@@ -218,7 +200,7 @@ def get(
     """Write the bytes of a blob, a member or a content."""
     if output is None and sys.stdout.isatty():
         raise UsageError("this would write bytes to the terminal: give -o FILE, or send the output elsewhere")
-    with _room(room) as opened:
+    with open_room(room) as opened:
         if output is None:
             opened.get(name, sys.stdout.buffer)
             sys.stdout.buffer.flush()
@@ -235,8 +217,13 @@ def page(
     mark: Annotated[list[str] | None, typer.Option("--mark", "-m", help="Words to mark on it.")] = None,
 ) -> None:
     """Draw a page of a PDF or office file, or a picture, with words marked on it."""
-    with _room(room) as opened:
+    with open_room(room) as opened:
         output.write_bytes(opened.page(name, number, marks=mark or ()))
+
+
+app.command(epilog="Example: strongroom transcript recordings/talk.mp4 --format srt -o talk.srt")(recordings.transcript)
+app.command(epilog="Example: strongroom clip recordings/talk.mp4 --from 1:02:03 --to 1:02:40 -o moment.mp4")(recordings.clip)
+app.command(epilog="Example: strongroom frame recordings/talk.mp4 1:02:03 -o frame.png")(recordings.frame)
 
 
 @app.command("list", epilog="Example: strongroom list letters --prefix 1931/")
@@ -247,7 +234,7 @@ def list_(
     json: JsonOption = False,
 ) -> None:
     """List the containers, or the blobs of one."""
-    with _room(room) as opened:
+    with open_room(room) as opened:
         if container is None:
             containers = opened.containers()
             if json:
@@ -263,7 +250,7 @@ def list_(
 @app.command(epilog="Example: strongroom status --json")
 def status(room: RoomOption = None, json: JsonOption = False) -> None:
     """Say what the room holds, how much is analysed, and what failed and why."""
-    with _room(room) as opened:
+    with open_room(room) as opened:
         found = opened.status()
     if json:
         print(to_json(found))
@@ -279,7 +266,7 @@ def check(
     quiet: QuietOption = False,
 ) -> int:
     """Hold vault, catalog and index against each other; exit code 6 when they do not agree."""
-    with _room(room) as opened, shown_progress(quiet=quiet) as on_progress:
+    with open_room(room) as opened, shown_progress(quiet=quiet) as on_progress:
         faults = opened.check(deep=deep, on_progress=on_progress)
     if json:
         print(to_json({"faults": faults}))

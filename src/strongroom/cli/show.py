@@ -1,6 +1,7 @@
 """Values to text that people read."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -8,8 +9,11 @@ from rich.text import Text
 
 from strongroom.domain.analysis import Coverage
 from strongroom.domain.blob import Blob
+from strongroom.domain.clip import Clip
 from strongroom.domain.hit import Hit, Match, Results
 from strongroom.domain.status import Status
+from strongroom.domain.times import clock
+from strongroom.domain.transcript import Transcript
 
 NAMES = 3
 FAILURES = 20
@@ -72,6 +76,28 @@ def _match_text(match: Match) -> Text:
         snippet.stylize("bold yellow", start, end)
     text.append_text(snippet)
     return text
+
+
+def transcript_line(said: Transcript) -> str:
+    """Say where a transcript comes from, and how far it is."""
+    sources = {
+        "speech": "written down from the sound",
+        "subtitles": f"from the subtitles {said.title} in the file; the sound has not given any words",
+        "beside": f"from the subtitles beside it, {said.title}; the sound has not given any words",
+    }
+    line = printable(sources[said.source])
+    if said.reached is None:
+        return line
+    of = f" of {clock(said.duration)}" if said.duration is not None else ""
+    return f"{line}; speech is written down up to {clock(said.reached)}{of}: `strongroom analyze` goes on from there"
+
+
+def clip_line(clip: Clip, file: Path) -> str:
+    """Say what a clip holds, and how it came about."""
+    how = [f"{' and '.join(clip.copied)} as in the recording"] if clip.copied else []
+    how += [f"{' and '.join(clip.encoded)} encoded anew"] if clip.encoded else []
+    span = f"{clock(clip.t_start, 1)} to {clock(clip.t_end, 1)}"
+    return f"Wrote {printable(str(file))} ({size_words(clip.size)}): {span}, {', '.join(how)}."
 
 
 def show_status(console: Console, status: Status) -> None:

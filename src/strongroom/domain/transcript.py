@@ -40,6 +40,24 @@ class Utterance:
     """Its words in order; empty where only the whole is timed, as in subtitles."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transcript:
+    """What is said in one recording, as far as it is known."""
+
+    content: str
+    """SHA-256 of the recording."""
+    source: str
+    """Who says so: ``speech`` (written down from the sound), ``subtitles`` (in the file), ``beside`` (in a file beside it)."""
+    title: str
+    """Which subtitles; empty for speech."""
+    utterances: tuple[Utterance, ...]
+    """In order of time; never empty."""
+    reached: float | None = None
+    """Seconds up to which the sound has been written down; None where that is all of it."""
+    duration: float | None = None
+    """Seconds of the recording, where that is known."""
+
+
 def role(t_start: float) -> str:
     """Give the role of the rendition that holds the stretch that begins at so many seconds."""
     return f"{ROLE}{round(t_start * 1000):012d}"

@@ -5,12 +5,14 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from strongroom.domain.scope import Scope
 from strongroom.errors import BlobNotFound, ContentNotFound, StorageError, UsageError
 from strongroom.flows.parts import Parts
 from strongroom.storage.catalog import Transaction, blobs, containers, members, names
+
+R = TypeVar("R")
 
 CHUNK = 1024**2
 LEVEL = "!/"
@@ -39,10 +41,11 @@ def resolve(parts: Parts, name: str, scope: Scope) -> str:
         container, _, rest = name.partition("/")
         if not rest:
             raise UsageError(f"{name!r} names no blob: write CONTAINER/BLOB, as `strongroom list CONTAINER` shows them")
-        return _in_container(tx, container, rest, scope)
+        return find(tx, container, rest, scope)
 
 
-def _in_container(tx: Transaction, container: str, rest: str, scope: Scope) -> str:
+def find(tx: Transaction, container: str, rest: str, scope: Scope) -> str:
+    """Give the SHA-256 of a blob or member; see `resolve`."""
     found = containers.get(tx, container, scope)
     levels = rest.split(LEVEL)
     for count in range(len(levels), 0, -1):  # a blob's own name may hold the sign between levels
@@ -82,10 +85,23 @@ def to_file(write: Callable[[BinaryIO], int], file: Path) -> int:
     Raises:
         StorageError: It cannot be written.
     """
+
+    def write_path(partial: Path) -> int:
+        with partial.open("wb") as out:
+            return write(out)
+
+    return whole(write_path, file)
+
+
+def whole(write: Callable[[Path], R], file: Path) -> R:
+    """Have a file written under another name in its folder, and give it its own when it is whole.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
     partial = file.with_name(f".{file.name[:100]}.{os.getpid()}.partial")
     try:
-        with partial.open("wb") as out:
-            size = write(out)
+        written = write(partial)
         partial.replace(file)
     except OSError as error:
         partial.unlink(missing_ok=True)
@@ -95,4 +111,4 @@ def to_file(write: Callable[[BinaryIO], int], file: Path) -> int:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
-    return size
+    return written

@@ -1,0 +1,106 @@
+"""`transcript`: what is said in a recording, from its sound, its subtitles, or subtitles beside it."""
+
+from collections.abc import Sequence
+
+from strongroom.analyzers import decoding, subtitles
+from strongroom.analyzers.media import subtitles_inside
+from strongroom.domain.analysis import State
+from strongroom.domain.content import Name
+from strongroom.domain.scope import Scope
+from strongroom.domain.times import clock
+from strongroom.domain.transcript import ROLE, Transcript, Utterance, load
+from strongroom.errors import NotFound
+from strongroom.flows import beside
+from strongroom.flows.moment import NAMES, Moment
+from strongroom.flows.parts import Parts
+from strongroom.storage.catalog import Transaction, analyses, names, recordings
+
+SPEECH = "speech"
+"""Name of the analyzer that writes down what is said."""
+LARGEST = 16 * 1024**2
+"""Bytes of a file with subtitles."""
+
+
+def read_transcript(parts: Parts, moment: Moment, scope: Scope) -> Transcript:
+    """Give what is said in a recording, as far as it is known.
+
+    Args:
+        parts: An open room.
+        moment: The recording.
+        scope: What may be seen; subtitles beside the recording count only within it.
+
+    Raises:
+        NotFound: Nothing is said in it, or nothing is written down yet; the message says which, and how far it is.
+    """
+    with parts.catalog.read() as tx:
+        spoken = recordings.roles(tx, moment.sha256, ROLE)
+        inside = recordings.roles(tx, moment.sha256, subtitles_inside.ROLE)
+        reached = _reached(parts, tx, moment.sha256)
+        near = beside.subtitles(tx, _named(tx, moment, scope), scope)
+    said = tuple(one for role in spoken for one in _load(parts, moment.sha256, role))
+    if said:
+        known = None if reached is None else max(reached, said[-1].t_end)
+        return Transcript(
+            content=moment.sha256, source="speech", title="", utterances=said, reached=known, duration=moment.duration
+        )
+    subtitled = _inside(parts, moment.sha256, inside) or _beside(parts, near)
+    if subtitled is not None:
+        source, title, cues = subtitled
+        return Transcript(
+            content=moment.sha256, source=source, title=title, utterances=cues, reached=reached, duration=moment.duration
+        )
+    raise NotFound(_why(parts, moment, reached))
+
+
+def _load(parts: Parts, sha256: str, role: str) -> tuple[Utterance, ...]:
+    _, stream = parts.vault.read_rendition(sha256, role)
+    with stream:
+        return load(stream.read())
+
+
+def _reached(parts: Parts, tx: Transaction, sha256: str) -> float | None:
+    """Give how far the sound is written down, in seconds; None where nothing of it is left to do."""
+    due = analyses.due(tx, [sha256], parts.specs).get(sha256, ())
+    return 0.0 if any(spec.name == SPEECH for spec in due) else None
+
+
+def _named(tx: Transaction, moment: Moment, scope: Scope) -> Sequence[Name]:
+    """Give where the recording is stored; first where it was asked for."""
+    found = names.names(tx, [moment.sha256], scope, limit=NAMES).get(moment.sha256, ())
+    return sorted(found, key=lambda one: str(one) != moment.name)
+
+
+def _inside(parts: Parts, sha256: str, roles: Sequence[str]) -> tuple[str, str, tuple[Utterance, ...]] | None:
+    """Give the first track of subtitles that says something."""
+    for role in roles:
+        if cues := _load(parts, sha256, role):
+            return "subtitles", role.removeprefix(subtitles_inside.ROLE), cues
+    return None
+
+
+def _beside(parts: Parts, near: Sequence[beside.Neighbour]) -> tuple[str, str, tuple[Utterance, ...]] | None:
+    for one in near:
+        with parts.vault.source(one.sha256) as source:
+            if source.size > LARGEST:
+                continue
+            with source.open() as stream:
+                cues = tuple(subtitles.cues(decoding.stream(stream), language=beside.language(one.name)))
+        if cues:
+            return "beside", str(one.name), cues
+    return None
+
+
+def _why(parts: Parts, moment: Moment, reached: float | None) -> str:
+    name = moment.name
+    if reached is not None:
+        of = f" of {clock(moment.duration)}" if moment.duration is not None else ""
+        far = f"; {clock(reached)}{of} is done, and nothing was said so far" if reached else ""
+        return f"what is said in {name} is not written down yet{far}: run `strongroom analyze`"
+    with parts.catalog.read() as tx:
+        end = recordings.end_of(tx, moment.sha256, SPEECH)
+    if end is None:
+        return f"{name} has no subtitles, and speech is not written down here: set speech_model, then run `strongroom analyze`"
+    state, reason = end
+    if state is State.DONE and not reason:
+        return f"nothing is said in {name}: no speech was heard in it, and it has no subtitles"
+    return f"what is said in {name} could not be written down: {reason or state}"
