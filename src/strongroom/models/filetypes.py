@@ -5,10 +5,15 @@ from typing import Any, BinaryIO
 
 from strongroom.domain.media import EMPTY, OCTETS
 from strongroom.models.compound_types import ole_type, zip_type
+from strongroom.models.recording_types import iso_type
 from strongroom.models.signatures import OLE2, by_signature
 from strongroom.models.text_types import text_of, text_type
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_ID3 = b"ID3"
+_BEHIND = 4096
+_ISO = ("video/mp4", "video/quicktime", "video/3gpp", "video/3gpp2")
+"""Types by brand or first box that may be of sound alone."""
 _PDF_WITHIN = 1024
 """A PDF may begin with some other bytes (ISO 32000-1, annex H, note 13)."""
 
@@ -57,9 +62,11 @@ class FileTypes:
             return zip_type(head, size, stream)
         if head.startswith(OLE2):
             return ole_type(head, name, stream)
+        if head.startswith(_ID3):
+            return _tagged(head, stream)
         found = by_signature(head) or _shifted_pdf(head, size, stream)
         if found:
-            return found
+            return iso_type(found, size, stream) if found in _ISO else found
         text = text_of(head, size)
         return self._ask_magika(stream) if text is None else text_type(text, name, whole=len(head) >= size)
 
@@ -75,6 +82,14 @@ class FileTypes:
             return OCTETS
         media_type = (result.output.mime_type or OCTETS).lower()
         return _SPELLINGS.get(media_type, media_type)
+
+
+def _tagged(head: bytes, stream: BinaryIO) -> str:
+    """Give the type of the sound behind an ID3 tag (ID3v2.4, 3.1): a tag may hold pictures, and be larger than the head."""
+    length = sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=False))
+    stream.seek(10 + length)
+    found = by_signature(stream.read(_BEHIND)) or ""
+    return found if found.startswith("audio/") else "audio/mpeg"
 
 
 def _shifted_pdf(head: bytes, size: int, stream: BinaryIO) -> str | None:

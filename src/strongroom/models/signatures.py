@@ -4,7 +4,21 @@ import re
 import struct
 from collections.abc import Callable
 
+from strongroom.domain.boxes import FIRST
 from strongroom.domain.media import MBOX
+from strongroom.models.recording_types import (
+    asf_type,
+    is_ac3,
+    is_adts,
+    is_h264,
+    is_h265,
+    is_loas,
+    is_mpeg_audio,
+    is_transport,
+    matroska_type,
+    ogg_type,
+    real_type,
+)
 
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -44,15 +58,38 @@ PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b"\x09\x04\x06\0", "application/vnd.ms-excel"),
     (b"\xdb\xa5\x2d\0", "application/msword"),
     (b"fLaC", "audio/flac"),
-    (b"ID3", "audio/mpeg"),
     (b"MThd\0\0\0\x06", "audio/midi"),
+    (b"#!AMR-WB", "audio/amr-wb"),
     (b"#!AMR", "audio/amr"),
     (b".snd\0\0\0", "audio/basic"),
     (b"caff\0\x01\0\0", "audio/x-caf"),
-    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-asf"),
+    (b"riff\x2e\x91\xcf\x11", "audio/x-w64"),
+    (b"wvpk", "audio/x-wavpack"),
+    (b"TTA1", "audio/x-tta"),
+    (b"MAC ", "audio/x-ape"),
+    (b"MPCK", "audio/x-musepack"),
+    (b"MP+", "audio/x-musepack"),
+    (b"tBaK", "audio/x-tak"),
+    (b"DSD \x1c\0\0\0", "audio/x-dsf"),
+    (b"Creative Voice File\x1a", "audio/x-voc"),
+    (b".SoX", "audio/x-sox"),
+    (b"XoS.", "audio/x-sox"),
+    (b"NIST_1A\n", "audio/x-nist"),
+    (b".ra\xfd", "audio/vnd.rn-realaudio"),
+    (b"\x7f\xfe\x80\x01", "audio/vnd.dts"),
+    (b"\xfe\x7f\x01\x80", "audio/vnd.dts"),
+    (b"\x1f\xff\xe8\x00", "audio/vnd.dts"),
+    (b"\xff\x1f\x00\xe8", "audio/vnd.dts"),
+    (b"DTSHDHDR", "audio/vnd.dts.hd"),
+    (b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02", "video/mxf"),
+    (b"DKIF\0\0\x20\0", "video/x-ivf"),
+    (b"YUV4MPEG2 ", "video/x-yuv4mpeg"),
+    (b"nut/multimedia container\0", "video/x-nut"),
+    (b"\xb7\xd8\x00\x20\x37\x49\xda\x11\xa6\x4e\x00\x07\xe9\x5e\xad\x8d", "video/x-wtv"),
     (b"FLV\x01", "video/x-flv"),
     (b"\0\0\x01\xba", "video/mpeg"),
     (b"\0\0\x01\xb3", "video/mpeg"),
+    (b"\0\0\x01\xb0", "video/mp4v-es"),
     (b"\x7fELF", "application/x-executable"),
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
     (b"PAR1", "application/vnd.apache.parquet"),
@@ -87,10 +124,8 @@ BRANDS = {
     b"qt  ": "video/quicktime",
     b"M4A ": "audio/mp4",
     b"M4B ": "audio/mp4",
-    b"3gp4": "video/3gpp",
-    b"3gp5": "video/3gpp",
-    b"3gp6": "video/3gpp",
-    b"3g2a": "video/3gpp2",
+    b"F4A ": "audio/mp4",
+    b"aax ": "audio/mp4",
 }
 """Brands of the ISO base media format (ISO/IEC 14496-12); any other is an MP4."""
 
@@ -100,13 +135,27 @@ CHUNKED = {
     b"RIFFAVI ": "video/x-msvideo",
     b"FORMAIFF": "audio/aiff",
     b"FORMAIFC": "audio/aiff",
+    b"RF64WAVE": "audio/wav",
+    b"BW64WAVE": "audio/wav",
+    b"RIFXWAVE": "audio/wav",
+    b"RIFFRMID": "audio/midi",
+    b"RIFFQLCM": "audio/qcelp",
+    b"RIFFAMV ": "video/x-amv",
+    b"RIFFCDXA": "video/mpeg",
+    b"FORM8SVX": "audio/x-8svx",
 }
 """Chunked files, by group and form type."""
 
+MIXED: tuple[tuple[bytes, Callable[[bytes], str]], ...] = (
+    (b"OggS", ogg_type),
+    (b"\x1aE\xdf\xa3", matroska_type),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", asf_type),
+    (b".RMF\0\0\0", real_type),
+)
+"""First bytes of formats of sound and of video, and who tells these apart."""
+
 _FROM_LINE = re.compile(rb"(?:\xef\xbb\xbf)?From [^\r\n]{0,300}\d{4}[^\r\n]{0,40}\r?\n>?[A-Za-z][A-Za-z0-9-]*:")
 _TAR_BLOCK = 512
-_MP3_BITRATES = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0)
-_MP3_RATES = (44100, 48000, 32000, 0)
 
 
 def by_signature(head: bytes) -> str | None:
@@ -125,15 +174,11 @@ def _container(head: bytes) -> str | None:
     kind = head[4:8]
     if kind == b"ftyp":
         return _iso_media(head)
-    if kind in (b"moov", b"mdat", b"wide") and head[0] == 0:
+    if kind in FIRST and head[0] == 0:
         return "video/quicktime"
-    if head.startswith((b"RIFF", b"FORM")):
+    if head.startswith((b"RIFF", b"FORM", b"RF64", b"BW64", b"RIFX")):
         return CHUNKED.get(head[:4] + head[8:12])
-    if head.startswith(b"OggS"):
-        return "video/ogg" if b"theora" in head[28:64] else "audio/ogg"
-    if head.startswith(b"\x1aE\xdf\xa3"):
-        return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
-    return None
+    return next((tell(head) for prefix, tell in MIXED if head.startswith(prefix)), None)
 
 
 def _iso_media(head: bytes) -> str:
@@ -141,6 +186,8 @@ def _iso_media(head: bytes) -> str:
     brands = [head[8:12], *(head[at : at + 4] for at in range(16, length - 3, 4))]
     if brands[0] in (b"mif1", b"msf1"):  # a structural brand: the compatible ones say which codec
         return next((BRANDS[brand] for brand in brands[1:] if BRANDS.get(brand) in ("image/heic", "image/avif")), "image/heif")
+    if brands[0].startswith(b"3g"):
+        return "video/3gpp2" if brands[0].startswith(b"3g2") else "video/3gpp"
     return BRANDS.get(brands[0], "video/mp4")
 
 
@@ -154,18 +201,6 @@ def _is_executable(head: bytes) -> bool:
         return False
     offset = struct.unpack("<I", head[60:64])[0]
     return head[offset : offset + 2] in (b"PE", b"NE", b"LE") or b"DOS mode" in head[:256]
-
-
-def _is_mp3(head: bytes) -> bool:
-    """Say whether an MPEG layer III frame is followed by another (ISO/IEC 11172-3, 2.4.1.3)."""
-    second, third = head[1], head[2]
-    bitrate, rate = _MP3_BITRATES[third >> 4], _MP3_RATES[third >> 2 & 3]
-    if not bitrate or not rate:
-        return False
-    if not second & 8:  # version 2 has other tables; its sync word and valid fields must do
-        return True
-    length = 144_000 * bitrate // rate + (third >> 1 & 1)
-    return len(head) <= length + 1 or (head[length] == 0xFF and head[length + 1] & 0xE0 == 0xE0)  # noqa: PLR2004 - sync word
 
 
 def is_tar(head: bytes) -> bool:
@@ -187,10 +222,17 @@ WEAK: tuple[tuple[tuple[bytes, ...], Callable[[bytes], bool], str], ...] = (
     ((b"MZ",), _is_executable, "application/vnd.microsoft.portable-executable"),
     ((b"\0\0\x01\0",), lambda head: head[5:6] == head[9:10] == b"\0" != head[4:5], "image/vnd.microsoft.icon"),
     ((b"\x01\0\0\0",), lambda head: head[40:44] == b" EMF", "image/emf"),
-    ((b"G",), lambda head: head[188:189] == head[376:377] == b"G", "video/mp2t"),
     ((b"From ", b"\xef\xbb\xbfFrom "), lambda head: _FROM_LINE.match(head) is not None, MBOX),
-    ((b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2"), _is_mp3, "audio/mpeg"),
-    ((b"\xff\xf1", b"\xff\xf9"), lambda head: len(head) > 7 and head[2] & 0x3C <= 0x30, "audio/aac"),  # noqa: PLR2004 - ADTS
+    ((b"\xff\xf0", b"\xff\xf1", b"\xff\xf8", b"\xff\xf9"), is_adts, "audio/aac"),
+    ((b"\xff",), lambda head: len(head) > 3 and head[1] & 0xE0 == 0xE0 and is_mpeg_audio(head), "audio/mpeg"),  # noqa: PLR2004 - sync
+    ((b"\x56",), is_loas, "audio/aac"),
+    ((b"\x0b\x77",), is_ac3, "audio/ac3"),
+    ((b"\0\0\0\x01",), is_h264, "video/h264"),
+    ((b"\0\0\0\x01",), is_h265, "video/h265"),
+    ((b"\x1f\x07\0",), lambda head: head[80:81] >= b"\x20" and head[80:81] < b"\x60", "video/x-dv"),
+    ((b"\0\0\0\0\x01\xbc",), lambda head: head[14:16] == b"\xe1\xe2", "video/x-gxf"),
+    ((b"",), lambda head: head[4:7] == b"\xf8\x72\x6f" and head[7:8] in (b"\xba", b"\xbb"), "audio/vnd.dolby.mlp"),
+    ((b"",), is_transport, "video/mp2t"),
     ((b"",), is_tar, "application/x-tar"),
 )
 """Short prefixes, what else must hold, and the type that it proves."""
