@@ -7,7 +7,18 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from strongroom.domain.settings import Settings
-from strongroom.models.ocr import LARGEST_SIDE, LONG, MOST_PIECES, NoOcr, RapidOcr, _padded, _pieces, _reduced, in_reading_order
+from strongroom.models.ocr import (
+    LARGEST_SIDE,
+    LONG,
+    MOST_PIECES,
+    MOST_PIXELS,
+    NoOcr,
+    RapidOcr,
+    _padded,
+    _pieces,
+    _reduced,
+    in_reading_order,
+)
 from strongroom.models.toolbox import Toolbox
 from strongroom.ports.tools import Line, Pixels
 
@@ -84,3 +95,11 @@ def test_pieces_that_stand_a_little_askew_are_one_line():
 
     askew = [line("d", 0.1, 0.2), line("b", 0.4, 0.11), line("a", 0.1, 0.12), line("c", 0.7, 0.1)]
     assert "".join(piece.text for piece in in_reading_order(askew)) == "abcd"
+
+
+@pytest.mark.parametrize(("height", "width"), [(2400, 2400), (3000, 2000), (2000, 1414), (9000, 3100), (300, 200)])
+def test_what_the_engine_is_given_is_bounded_in_pixels_too(height: int, width: int):
+    reduced = _reduced(np.zeros((height, width, 3), np.uint8))
+    assert reduced.shape[0] * reduced.shape[1] <= MOST_PIXELS * 1.001
+    assert reduced.shape[0] / reduced.shape[1] == pytest.approx(height / width, rel=0.01)
+    assert reduced.shape[0] == height or height * width > MOST_PIXELS

@@ -13,6 +13,9 @@ from strongroom.ports.tools import Line, Pixels
 LARGEST_SIDE = 2000
 """Pixels of the longer side that are read; larger pictures are reduced, so that memory stays bounded (A4 at 170 dpi)."""
 
+MOST_PIXELS = 2000 * 1414
+"""Pixels that are read (A4 again): the engine takes 340 bytes for each, so a square of the largest side would take 1.7 GiB."""
+
 LONG = 3
 """A picture whose sides differ more than so many times is read in parts, else its letters would vanish."""
 
@@ -124,11 +127,11 @@ def _pieces(height: int, width: int) -> list[_Piece]:
 
 
 def _reduced(picture: Pixels) -> Pixels:
-    """Give a picture in OpenCV's channel order, at most `LARGEST_SIDE` on its longer side."""
+    """Give a picture in OpenCV's channel order, at most `LARGEST_SIDE` on its longer side and `MOST_PIXELS` in all."""
     import cv2
 
     height, width = picture.shape[:2]
-    scale = LARGEST_SIDE / max(height, width)
+    scale = min(LARGEST_SIDE / max(height, width), (MOST_PIXELS / (height * width)) ** 0.5)
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
