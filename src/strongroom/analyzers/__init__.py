@@ -9,6 +9,7 @@ from strongroom.analyzers.media.facts import MediaAnalyzer
 from strongroom.analyzers.media.speech import SpeechAnalyzer
 from strongroom.analyzers.media.video import VideoAnalyzer
 from strongroom.analyzers.media.waveform import SoundAnalyzer
+from strongroom.analyzers.media.video_ocr import VideoOcrAnalyzer
 from strongroom.analyzers.office.analyzer import OfficeAnalyzer
 from strongroom.analyzers.pdf.analyzer import PdfAnalyzer
 from strongroom.analyzers.pdf.ocr import PdfOcrAnalyzer
@@ -35,5 +36,6 @@ def built_in(bounds: Bounds | None = None, *, office: str = "auto") -> tuple[Ana
         MediaAnalyzer(),
         SoundAnalyzer(),
         VideoAnalyzer(),
+        VideoOcrAnalyzer(),
         SpeechAnalyzer(),
     )

@@ -68,16 +68,22 @@ class _Standing:
         self.frame = frame
         self.look = look
 
+    def like(self, look: Thumb) -> bool:
+        return distance(self.look, look) < CUT
+
     def until(self, end: float) -> Moment:
         return Moment(seconds=self.frame.seconds, end=end, pixels=self.frame.pixels)
 
 
-def read_shots(frames: Iterable[Frame], end: Callable[[], float]) -> Iterator[Moment | Border]:
+def read_shots(
+    frames: Iterable[Frame], end: Callable[[], float], stands: Callable[[Frame, Frame], bool] | None = None
+) -> Iterator[Moment | Border]:
     """Tell shots apart and choose the frames that stand for them; near-identical frames collapse to one.
 
     Args:
         frames: In order of time.
         end: Asked when the frames have come to their end: says when the last one ends.
+        stands: Says whether a frame can stand for a later one of its shot; None asks whether they look alike.
 
     Yields:
         For each shot its border, then a moment or more; a moment comes when the next one is known, and before the next border.
@@ -90,7 +96,7 @@ def read_shots(frames: Iterable[Frame], end: Callable[[], float]) -> Iterator[Mo
         look, last = thumb(frame.pixels), frame.seconds
         empty = shows_nothing(look)
         cut = before is None or empty or distance(before, look) >= CUT or last - begun >= LONGEST
-        if standing is not None and (cut or distance(standing.look, look) >= CUT):
+        if standing is not None and (cut or not (stands(standing.frame, frame) if stands else standing.like(look))):
             yield standing.until(last)
             standing = None
         before = None if empty else look
