@@ -1,5 +1,6 @@
 """Sound and video told by their bytes, and sound told from video where both share a container."""
 
+import codecs
 import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
@@ -31,6 +32,8 @@ _VIDEO, _AUDIO = 1, 2
 
 def is_mpeg_audio(head: bytes) -> bool:
     """Say whether a frame of MPEG audio of any layer is followed by another."""
+    if head.startswith(codecs.BOM_UTF16_LE):  # also a frame of layer I with a checksum, which nobody writes
+        return False
     return _followed(head, _mpeg_length(head), lambda rest: rest[0] == 0xFF and rest[1] & _SYNC == _SYNC)  # noqa: PLR2004 - sync
 
 

@@ -64,11 +64,6 @@ PREFIXES: tuple[tuple[bytes, str], ...] = (
     (b".snd\0\0\0", "audio/basic"),
     (b"caff\0\x01\0\0", "audio/x-caf"),
     (b"riff\x2e\x91\xcf\x11", "audio/x-w64"),
-    (b"wvpk", "audio/x-wavpack"),
-    (b"TTA1", "audio/x-tta"),
-    (b"MAC ", "audio/x-ape"),
-    (b"MPCK", "audio/x-musepack"),
-    (b"MP+", "audio/x-musepack"),
     (b"tBaK", "audio/x-tak"),
     (b"DSD \x1c\0\0\0", "audio/x-dsf"),
     (b"Creative Voice File\x1a", "audio/x-voc"),
@@ -226,6 +221,11 @@ WEAK: tuple[tuple[tuple[bytes, ...], Callable[[bytes], bool], str], ...] = (
     ((b"\xff\xf0", b"\xff\xf1", b"\xff\xf8", b"\xff\xf9"), is_adts, "audio/aac"),
     ((b"\xff",), lambda head: len(head) > 3 and head[1] & 0xE0 == 0xE0 and is_mpeg_audio(head), "audio/mpeg"),  # noqa: PLR2004 - sync
     ((b"\x56",), is_loas, "audio/aac"),
+    ((b"wvpk",), lambda head: head[9:10] == b"\x04", "audio/x-wavpack"),
+    ((b"TTA1",), lambda head: head[4:6] in (b"\x01\0", b"\x02\0", b"\x03\0"), "audio/x-tta"),
+    ((b"MAC ",), lambda head: 3800 <= int.from_bytes(head[4:6], "little") <= 4500, "audio/x-ape"),  # noqa: PLR2004 - versions
+    ((b"MPCKSH",), lambda head: len(head) > 16, "audio/x-musepack"),  # noqa: PLR2004 - a header
+    ((b"MP+",), lambda head: head[3:4] in (b"\x07", b"\x17", b"\x27"), "audio/x-musepack"),
     ((b"\x0b\x77",), is_ac3, "audio/ac3"),
     ((b"\0\0\0\x01",), is_h264, "video/h264"),
     ((b"\0\0\0\x01",), is_h265, "video/h265"),
