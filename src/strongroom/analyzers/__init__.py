@@ -8,8 +8,8 @@ from strongroom.analyzers.mail import MailAnalyzer
 from strongroom.analyzers.media.facts import MediaAnalyzer
 from strongroom.analyzers.media.speech import SpeechAnalyzer
 from strongroom.analyzers.media.video import VideoAnalyzer
-from strongroom.analyzers.media.waveform import SoundAnalyzer
 from strongroom.analyzers.media.video_ocr import VideoOcrAnalyzer
+from strongroom.analyzers.media.waveform import SoundAnalyzer
 from strongroom.analyzers.office.analyzer import OfficeAnalyzer
 from strongroom.analyzers.pdf.analyzer import PdfAnalyzer
 from strongroom.analyzers.pdf.ocr import PdfOcrAnalyzer
