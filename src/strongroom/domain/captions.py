@@ -131,7 +131,8 @@ def _apart(found: Sequence[Caption]) -> list[Caption]:
         else:
             merged.append(one)
     placed = []
-    for one, limit in zip(merged, [*(one.t_start for one in merged[1:]), math.inf], strict=True):
+    for number, one in enumerate(merged, 1):
+        limit = merged[number].t_start if number < len(merged) else math.inf
         end = min(max(one.t_end, round(one.t_start + SHORTEST, 3)), limit)
         placed.append(replace(one, t_end=max(end, round(one.t_start + _MILLI, 3))))
     return placed

@@ -64,13 +64,16 @@ def cut(container: InputContainer, file: Path, form: Format, *, start: float, en
         raise Unsupported("it has no sound" + ("" if form.picture else ": give -o a name for video, such as clip.mp4"))
     copies_picture = picture is not None and not exact and holds(form, picture)
     span = Span(zero=beginning(container), start=start, end=end)
-    place = start - PREROLL
+    place, rotation = start - PREROLL, 0
     if picture is not None:
         key, place = _keyframe(container, picture, span)
         span = replace(span, start=key) if copies_picture else span
+        rotation = 0 if copies_picture else _rotation(container, picture, key)
     try:
         with av.open(str(file), "w", format=form.muxer, container_options=dict(form.options)) as target:
-            tracks = _tracks(target, form, span, [picture, *_held_together(form, sounds)], copies=copies_picture)
+            tracks = _tracks(
+                target, form, span, [picture, *_held_together(form, sounds)], copies=copies_picture, rotation=rotation
+            )
             target.metadata.update({key: text for key, text in container.metadata.items() if key in KEPT})
             _run(container, target, tracks, place)
     except av.FFmpegError as error:
@@ -95,7 +98,9 @@ def _held_together(form: Format, sounds: Sequence[Any]) -> Sequence[Any]:
     return sounds if form.picture or form.muxer == "matroska" else sounds[:1]
 
 
-def _tracks(target: OutputContainer, form: Format, span: Span, streams: Sequence[Any], *, copies: bool) -> list[Track]:
+def _tracks(
+    target: OutputContainer, form: Format, span: Span, streams: Sequence[Any], *, copies: bool, rotation: int
+) -> list[Track]:
     """Make the tracks of the file, the picture first.
 
     Args:
@@ -104,12 +109,13 @@ def _tracks(target: OutputContainer, form: Format, span: Span, streams: Sequence
         span: What is cut out.
         streams: The picture or None, then the sounds.
         copies: Whether the picture is copied.
+        rotation: Of its frames, where it is not.
     """
     picture, *sounds = streams
     tracks: list[Track] = []
     if picture is not None:
         copied = Copied(picture, target, span, leads=False) if copies else None
-        tracks.append(copied or EncodedPicture(picture, target, span, form))
+        tracks.append(copied or EncodedPicture(picture, target, span, form, rotation))
     for sound in sounds:
         leads = not tracks
         copied = Copied(sound, target, span, leads=leads) if holds(form, sound) else None
@@ -135,6 +141,16 @@ def _keyframe(container: InputContainer, stream: VideoStream, span: Span) -> tup
         if found is not None:
             return found, span.start - back
     return first if first is not None else (span.start, 0.0)
+
+
+def _rotation(container: InputContainer, stream: VideoStream, key: float) -> int:
+    """Give by how many degrees a player turns the frames: only a decoded frame tells."""
+    seek(container, stream, key)
+    rotation = 0
+    with suppress(av.FFmpegError):
+        rotation = next((frame.rotation for frame in container.decode(stream)), 0)
+    stream.codec_context.flush_buffers()
+    return rotation
 
 
 def _seconds(packet: "Packet[Any]", ticks: int | None, span: Span) -> float | None:

@@ -131,8 +131,8 @@ class EncodedPicture(Track):
 
     is_copied = False
 
-    def __init__(self, source: Any, target: OutputContainer, span: Span, form: Format) -> None:
-        """Make the stream in the file."""
+    def __init__(self, source: Any, target: OutputContainer, span: Span, form: Format, rotation: int) -> None:
+        """Make the stream in the file; the rotation is that of a decoded frame."""
         super().__init__(source, span)
         rate = source.average_rate or source.guessed_rate or Fraction(25)
         self._rate = rate if 0 < rate <= _FASTEST else Fraction(25)
@@ -143,6 +143,8 @@ class EncodedPicture(Track):
         stream.codec_context.time_base = _TICKS
         if source.sample_aspect_ratio:
             stream.codec_context.sample_aspect_ratio = source.sample_aspect_ratio
+        if rotation:
+            stream.set_display_rotation(rotation)
         self._stream = stream
         self._shown: VideoFrame | None = None
         self._sent = -1
@@ -173,8 +175,6 @@ class EncodedPicture(Track):
             yield from self._encode(frame, self.span.start)
 
     def _encode(self, frame: VideoFrame, at: float) -> "Iterator[Packet[Any]]":
-        if self.first is None and frame.rotation:
-            self._stream.set_display_rotation(frame.rotation)
         self._note(at, float(1 / self._rate))
         plain = frame.reformat(self._stream.width, self._stream.height, "yuv420p")
         self._sent = max(round((at - self.span.start) / float(_TICKS)), self._sent + 1)
