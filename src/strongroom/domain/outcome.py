@@ -50,8 +50,35 @@ class KeptRendition:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Stretch:
+    """How far one analyzer has read one content; all numbers count from its beginning."""
+
+    version: int
+    """The analyzer's version; another one begins anew."""
+    reached: float
+    """The `Checkpoint` at which reading goes on."""
+    total: float | None = None
+    """How far it will be at its end, where that is known."""
+    segments: int = 0
+    """Segments written up to there."""
+    members: int = 0
+    """Members found up to there."""
+    seconds: float = 0.0
+    """Time taken."""
+    properties: dict[str, object] = field(default_factory=dict)
+    """Facts about the whole content."""
+    problems: tuple[str, ...] = ()
+    """The first reasons why parts are missing."""
+    troubles: int = 0
+    """How many parts are missing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """One analyzer's reading of one content."""
+    """One analyzer's reading of one content.
+
+    Where it goes on from a checkpoint, members and renditions are those found since; all else counts from the beginning.
+    """
 
     analyzer: str
     """The analyzer's name."""
@@ -71,8 +98,14 @@ class Run:
     """Child contents, in order."""
     renditions: tuple[KeptRendition, ...] = ()
     """Derived pictures and documents."""
+    problems: tuple[str, ...] = ()
+    """The first reasons why parts are missing, one by one."""
+    troubles: int = 0
+    """How many parts are missing."""
+    began: float = 0.0
+    """The `Checkpoint` from which it went on; 0 where it began at the beginning."""
     stopped: Checkpoint | None = None
-    """Where reading stopped, to go on another time; all else is then of this stretch alone. None where it came to its end."""
+    """Where reading stopped, to go on another time. None where it came to its end."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,14 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from strongroom.domain import times
 from strongroom.domain.media import TYPE_ALIASES, TYPES
-from strongroom.errors import QueryError
+from strongroom.errors import QueryError, UsageError
 
 CHOICES = ("type", "container", "ext", "lang")
 """Filters whose values are names: several of one key are alternatives."""
 
 _OPEN = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c\u201d", "\u00ab": "\u00bb"}
-_FILTER = re.compile(r"(type|container|ext|lang|before|after|size)(:[<>]=?|:|[<>]=?)", re.IGNORECASE)
+_FILTER = re.compile(r"(type|container|ext|lang|before|after|size|duration)(:[<>]=?|:|[<>]=?)", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.ASCII)
 _SIZE = re.compile(r"(\d{1,19}(?:\.\d{1,6})?)([a-z]*)", re.ASCII | re.IGNORECASE)
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*", re.ASCII)
@@ -28,6 +29,24 @@ UNITS = {"": 1, "b": 1} | {
     for ending, base in (("", 1000), ("b", 1000), ("ib", 1024))
 }
 """Bytes of each size unit: ``kB`` is 1,000 and ``KiB`` is 1,024."""
+
+
+LONGEST = 1_000_000_000.0
+"""Seconds below which a bound on durations must be."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bound:
+    """One end of a range of durations."""
+
+    seconds: float
+    """Where it is, in whole microseconds."""
+    inclusive: bool
+    """Whether a recording of just this duration is let through."""
+
+    def __str__(self) -> str:
+        """Give the number as it is typed."""
+        return f"{self.seconds:.6f}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +97,10 @@ class Query:
     """At least so many bytes."""
     size_max: int | None = None
     """At most so many bytes."""
+    duration_min: Bound | None = None
+    """Recordings longer than this."""
+    duration_max: Bound | None = None
+    """Recordings shorter than this."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -103,6 +126,8 @@ class Query:
         parts += [f"{key}:{instant.date().isoformat()}" for key, instant in dates if instant is not None]
         parts += [f"size>={self.size_min}"] if self.size_min is not None else []
         parts += [f"size<={self.size_max}"] if self.size_max is not None else []
+        lengths = ((">", self.duration_min), ("<", self.duration_max))
+        parts += [f"duration{sign}{'=' if bound.inclusive else ''}{bound}" for sign, bound in lengths if bound is not None]
         return " ".join(parts)
 
 
@@ -118,6 +143,8 @@ class _Draft:
     after: list[datetime] = field(default_factory=list)
     least: list[int] = field(default_factory=list)
     most: list[int] = field(default_factory=list)
+    longer: list[Bound] = field(default_factory=list)
+    shorter: list[Bound] = field(default_factory=list)
 
     def finish(self) -> Query:
         choices = [
@@ -135,6 +162,8 @@ class _Draft:
             after=min(self.after, default=None),
             size_min=min(self.least, default=None),
             size_max=max(self.most, default=None),
+            duration_min=min(self.longer, key=lambda bound: (bound.seconds, not bound.inclusive), default=None),
+            duration_max=max(self.shorter, key=lambda bound: (bound.seconds, bound.inclusive), default=None),
         )
 
 
@@ -200,13 +229,13 @@ def _filter(draft: _Draft, text: str, start: int, *, negative: bool) -> int | No
     quoted = _quoted(text, match.end())
     raw = text[match.end() : end]
     value, end = quoted if quoted is not None else (raw, end)
-    if not raw or (operator != ":" and key != "size"):
+    if not raw or (operator != ":" and key not in _RANGES):
         return None  # prose, as in "after: the war", or an arrow
     if key in CHOICES:
         parts = [part for part in value.split(",") if part.strip()] or [value]
         (draft.barred if negative else draft.only)[key] += [name for part in parts for name in _CHECKS[key](part.strip())]
-    elif key == "size":
-        _size(draft, operator.removeprefix(":"), value, negative=negative)
+    elif key in _RANGES:
+        _RANGES[key](draft, operator.removeprefix(":"), value, negative=negative)
     else:
         (draft.before if (key == "before") != negative else draft.after).append(_date(key, value))
     return end
@@ -252,6 +281,9 @@ def _date(key: str, value: str) -> datetime:
     raise QueryError(f"{key}:{value} is not a date: it can be YYYY, YYYY-MM or YYYY-MM-DD")
 
 
+_OPPOSITES = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
+
+
 def _size(draft: _Draft, operator: str, value: str, *, negative: bool) -> None:
     match = _SIZE.fullmatch(value.replace(" ", ""))
     unit = UNITS.get(match[2].lower()) if match else None
@@ -259,11 +291,30 @@ def _size(draft: _Draft, operator: str, value: str, *, negative: bool) -> None:
         raise QueryError(f"size{operator or ':'}{value} cannot be: write it as size>10MB, size<=500kB or size>1GiB")
     whole, _, part = match[1].partition(".")
     count = int(whole) * unit + (int(part) * unit // 10 ** len(part) if part else 0)
-    if negative:
-        operator = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}[operator]
+    operator = _OPPOSITES[operator] if negative else operator
     if operator == "<" and count == 0:
         raise QueryError("nothing is smaller than 0 bytes: write it as size<10MB")
     if operator.startswith(">"):
         draft.least.append(min(count + (operator == ">"), 2**63 - 1))
     else:
         draft.most.append(min(count - (operator == "<"), 2**63 - 1))
+
+
+def _duration(draft: _Draft, operator: str, value: str, *, negative: bool) -> None:
+    try:
+        seconds = round(times.seconds(value.replace(" ", "")), 6) if operator else LONGEST
+    except UsageError:
+        seconds = LONGEST
+    if not seconds < LONGEST:
+        raise QueryError(
+            f"duration{operator or ':'}{value} cannot be: write it as duration>10m, duration<=1h30m, duration>1:30:00, "
+            "or in seconds as duration>90"
+        )
+    operator = _OPPOSITES[operator] if negative else operator
+    if operator == "<" and seconds == 0:
+        raise QueryError("nothing is shorter than 0 seconds: write it as duration<10m")
+    bound = Bound(seconds=seconds, inclusive=operator.endswith("="))
+    (draft.longer if operator.startswith(">") else draft.shorter).append(bound)
+
+
+_RANGES = {"size": _size, "duration": _duration}

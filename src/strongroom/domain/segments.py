@@ -48,6 +48,7 @@ def segment_schema(text_dimension: int, picture_dimension: int) -> pa.Schema:
             pa.field("taken_at", pa.timestamp("us", "UTC")),
             pa.field("analyzer", pa.string()),
             pa.field("version", pa.int32()),
+            pa.field("duration", pa.float64()),
         ]
     )
 
@@ -93,6 +94,7 @@ def segment_row(
     media_type: str,
     type_: str,
     placement: Placement,
+    duration: float | None = None,
 ) -> dict[str, object]:
     """Give one row of the segments table.
 
@@ -105,6 +107,7 @@ def segment_row(
         media_type: Its media type.
         type_: Its plain type.
         placement: Where the catalog has it.
+        duration: Seconds that it takes, if it is a recording.
     """
     locator = segment.locator
     return {
@@ -131,6 +134,7 @@ def segment_row(
         "taken_at": _utc(segment.taken_at or placement.dated_at),
         "analyzer": spec.name,
         "version": spec.version,
+        "duration": duration,
     }
 
 

@@ -3,6 +3,7 @@
 Remaining work is a query over standings, not a queue.
 """
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -10,17 +11,23 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from strongroom.domain.analysis import AnalyzerSpec, State
-from strongroom.domain.outcome import BYTES, Outcome, Run
-from strongroom.storage.catalog import contents, findings, holdings, reach, standings
+from strongroom.domain.outcome import BYTES, Outcome, Run, Stretch
+from strongroom.domain.times import clock
+from strongroom.storage.catalog import contents, findings, holdings, reach, standings, stretches
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
 from strongroom.storage.catalog.schema import analyses as table
 from strongroom.storage.catalog.schema import contents as content_rows
 from strongroom.storage.catalog.schema import holdings as held_rows
 from strongroom.storage.catalog.schema import standings as standing_rows
+from strongroom.storage.catalog.schema import stretches as stretch_rows
 from strongroom.storage.catalog.standings import Standing
 from strongroom.storage.catalog.texts import storable
 
 Condition: TypeAlias = sa.ColumnElement[bool]
+
+MEDIA = "media"
+"""The analyzer whose property `DURATION` says how many seconds a recording takes."""
+DURATION = "duration"
 
 
 def pending(
@@ -96,13 +103,14 @@ def earlier(tx: Transaction, runs: Collection[tuple[str, str]]) -> dict[tuple[st
         tx: A transaction.
         runs: Each a content's SHA-256 and an analyzer's name.
     """
-    wanted, found = set(runs), dict[tuple[str, int], list[str]]()
+    wanted, found = set(runs), dict[tuple[str, int], set[str]]()
     for part in holdings.chunks({sha for sha, _ in wanted}):
-        statement = sa.select(table.c.sha256, table.c.analyzer, table.c.version).where(table.c.sha256.in_(part))
-        for sha, analyzer, version in tx.execute(statement.order_by(table.c.sha256)):
-            if (sha, analyzer) in wanted:
-                found.setdefault((analyzer, version), []).append(sha)
-    return found
+        for rows in (table, stretch_rows):
+            statement = sa.select(rows.c.sha256, rows.c.analyzer, rows.c.version).where(rows.c.sha256.in_(part))
+            for sha, analyzer, version in tx.execute(statement):
+                if (sha, analyzer) in wanted:
+                    found.setdefault((analyzer, version), set()).add(sha)
+    return {key: sorted(shas) for key, shas in found.items()}
 
 
 def record(tx: Transaction, outcomes: Iterable[Outcome]) -> list[tuple[str, str]]:
@@ -120,11 +128,15 @@ def record(tx: Transaction, outcomes: Iterable[Outcome]) -> list[tuple[str, str]
     """
     given = list(outcomes)
     known = _lock(tx, {outcome.sha256 for outcome in given})
-    present = [outcome for outcome in {one.sha256: one for one in given}.values() if outcome.sha256 in known]
+    last = {one.sha256: one for one in given}.values()
+    present = stretches.current(tx, [outcome for outcome in last if outcome.sha256 in known])
+    partial = stretches.stretches(tx, known)
     offered = findings.adopt(tx, given)
-    findings.write_members(tx, present, {sha: row.depth for sha, row in known.items()})
+    findings.write_members(tx, present, {sha: row.depth for sha, row in known.items()}, partial)
     offered |= findings.write_renditions(tx, present)
+    stretches.record(tx, present, partial)
     _write_runs(tx, present, known)
+    contents.measure(tx, _durations(present))
     kinds = {outcome.sha256: (outcome.media_type, outcome.type) for outcome in present}
     kept = {sha: (row.media_type, row.type) for sha, row in known.items() if kinds[sha][0] is None}
     contents.restate(tx, {**kinds, **kept})
@@ -145,7 +157,8 @@ def lose(tx: Transaction, sha256: str, specs: Sequence[AnalyzerSpec], reason: st
         return
     # with nothing due it was a retry, of what failed before
     failed = found.due(specs) or found.due(specs, found.failed())
-    runs = tuple(Run(analyzer=s.name, version=s.version, state=State.FAILED, reason=reason) for s in failed)
+    partial = stretches.stretches(tx, [sha256])
+    runs = tuple(_lost(spec, partial.get((sha256, spec.name)), reason) for spec in failed)
     if found.media_type is None or BYTES in found.runs:
         record(tx, [Outcome(sha256=sha256, media_type=None, type=None, runs=(), fault=reason)])
     else:
@@ -163,16 +176,20 @@ def properties(tx: Transaction, sha256s: Collection[str]) -> dict[str, dict[str,
 
 
 def written(tx: Transaction, *, after: tuple[str, str], limit: int) -> list[tuple[str, str, int, int]]:
-    """Give content, analyzer, version and number of segments of each run, in order of content and analyzer.
+    """Give content, analyzer, version and number of segments of each run and stretch, in order of content and analyzer.
 
     Args:
         tx: A transaction.
         after: Content and analyzer of the last run known; empty texts for none.
         limit: How many at most.
     """
-    columns = (table.c.sha256, table.c.analyzer, table.c.version, table.c.segments)
-    statement = sa.select(*columns).where(sa.tuple_(table.c.sha256, table.c.analyzer) > after)
-    return [tuple(row) for row in tx.execute(statement.order_by(table.c.sha256, table.c.analyzer).limit(limit))]
+    ended = sa.exists().where(table.c.sha256 == stretch_rows.c.sha256, table.c.analyzer == stretch_rows.c.analyzer)
+    found: list[tuple[str, str, int, int]] = []
+    for rows, where in ((table, sa.true()), (stretch_rows, ~ended)):
+        key = (rows.c.sha256, rows.c.analyzer)
+        statement = sa.select(*key, rows.c.version, rows.c.segments).where(sa.tuple_(*key) > after, where)
+        found += [tuple(row) for row in tx.execute(statement.order_by(*key).limit(limit))]
+    return sorted(found)[:limit]
 
 
 def rate(tx: Transaction, seconds: float = 120.0) -> float:
@@ -252,7 +269,7 @@ def _write_runs(tx: Transaction, outcomes: Sequence[Outcome], known: Mapping[str
     readable = [one.sha256 for one in outcomes if one.fault is None and known[one.sha256].faulty]
     for part in holdings.chunks(readable):
         tx.execute(table.delete().where(table.c.sha256.in_(part), table.c.analyzer == BYTES))
-    rows = [_row(outcome.sha256, run) for outcome in outcomes for run in _runs(outcome)]
+    rows = [_row(outcome.sha256, run) for outcome in outcomes for run in _runs(outcome) if run.stopped is None]
     if not rows:
         return
     insert = dialect_insert(tx, table)
@@ -267,13 +284,47 @@ def _runs(outcome: Outcome) -> tuple[Run, ...]:
     return (*outcome.runs, Run(analyzer=BYTES, version=1, state=State.FAILED, reason=outcome.fault))
 
 
+def _lost(spec: AnalyzerSpec, stretch: Stretch | None, reason: str) -> Run:
+    """Give the run of an analyzer that ended with its worker; what it wrote before a checkpoint counts."""
+    if stretch is None or stretch.version != spec.version:
+        return Run(analyzer=spec.name, version=spec.version, state=State.FAILED, reason=reason)
+    return Run(
+        analyzer=spec.name,
+        version=spec.version,
+        state=State.FAILED,
+        reason=reason,
+        seconds=stretch.seconds,
+        segments=stretch.segments,
+        properties=stretch.properties,
+        began=stretch.reached,
+    )
+
+
+def _durations(outcomes: Iterable[Outcome]) -> dict[str, float | None]:
+    found: dict[str, float | None] = {}
+    for outcome in outcomes:
+        for run in outcome.runs:
+            if run.analyzer == MEDIA and run.state is State.DONE:
+                found[outcome.sha256] = seconds_of(run.properties)
+    return found
+
+
+def seconds_of(said: Mapping[str, object]) -> float | None:
+    """Give how many seconds a recording takes by its properties; None where they do not say, or it cannot be."""
+    value = said.get(DURATION)
+    return float(value) if isinstance(value, int | float) and 0 < value < math.inf else None
+
+
 def _row(sha256: str, run: Run) -> dict[str, object]:
+    reason = run.reason
+    if run.state is State.FAILED and run.began:
+        reason = f"{reason}; what comes before {clock(run.began)} is read, and kept"
     return {
         "sha256": sha256,
         "analyzer": run.analyzer,
         "version": run.version,
         "state": str(run.state),
-        "reason": storable(run.reason),
+        "reason": storable(reason),
         "seconds": max(run.seconds, 0.0),
         "attempts": 1,
         "segments": run.segments,

@@ -11,7 +11,7 @@ from strongroom.domain.outcome import KeptObject
 from strongroom.storage.catalog import holdings as held
 from strongroom.storage.catalog import objects, standings
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
-from strongroom.storage.catalog.schema import analyses, holdings, members, renditions
+from strongroom.storage.catalog.schema import analyses, holdings, members, renditions, stretches
 from strongroom.storage.catalog.schema import contents as table
 from strongroom.storage.catalog.standings import Standing
 
@@ -78,6 +78,23 @@ def restate(tx: Transaction, kinds: Mapping[str, tuple[str | None, str | None]])
         tx.execute(table.update().where(table.c.sha256 == sa.bindparam("key")).values(values), rows)
 
 
+def measure(tx: Transaction, durations: Mapping[str, float | None]) -> None:
+    """Note how many seconds recordings take, by SHA-256."""
+    rows = [{"key": sha, "seconds": durations[sha]} for sha in sorted(durations)]
+    if rows:
+        values = {"duration": sa.bindparam("seconds")}
+        tx.execute(table.update().where(table.c.sha256 == sa.bindparam("key")).values(values), rows)
+
+
+def durations(tx: Transaction, sha256s: Collection[str]) -> dict[str, float]:
+    """Give the seconds of those contents that are recordings."""
+    found: dict[str, float] = {}
+    for part in held.chunks(sha256s):
+        statement = sa.select(table.c.sha256, table.c.duration).where(table.c.sha256.in_(part), table.c.duration.is_not(None))
+        found.update({row.sha256: row.duration for row in tx.execute(statement)})
+    return found
+
+
 def dead(tx: Transaction, limit: int) -> list[str]:
     """Give contents that no live blob holds, neither itself nor inside of it; those that lie in no other content first."""
     inside = sa.exists().where(members.c.child_sha256 == table.c.sha256)
@@ -100,8 +117,9 @@ def drop(tx: Transaction, sha256s: Collection[str]) -> list[tuple[str, str]]:
     for part in held.chunks(gone):
         freed += tx.scalars(sa.select(renditions.c.object_id).where(renditions.c.sha256.in_(part)))
         freed += tx.scalars(sa.select(table.c.object_id).where(table.c.sha256.in_(part), table.c.object_id.is_not(None)))
-        for rows, column in ((renditions, "sha256"), (analyses, "sha256"), (members, "parent_sha256"), (holdings, "sha256")):
-            tx.execute(rows.delete().where(rows.c[column].in_(part)))
+        for rows in (renditions, analyses, stretches, holdings):
+            tx.execute(rows.delete().where(rows.c.sha256.in_(part)))
+        tx.execute(members.delete().where(members.c.parent_sha256.in_(part)))
     for part in held.chunks(gone):
         tx.execute(table.delete().where(table.c.sha256.in_(part)))
     return objects.release(tx, freed)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from strongroom.domain.outcome import KeptMember, KeptObject, Outcome
+from strongroom.domain.outcome import KeptMember, KeptObject, Outcome, Stretch
 from strongroom.storage.catalog import contents, holdings, objects
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert
 from strongroom.storage.catalog.schema import holdings as held_rows
@@ -25,22 +25,26 @@ def adopt(tx: Transaction, outcomes: Iterable[Outcome]) -> set[str]:
     return {one.object_id for one in kept if one.object_id}
 
 
-def write_members(tx: Transaction, outcomes: Sequence[Outcome], depths: Mapping[str, int]) -> None:
+def write_members(
+    tx: Transaction, outcomes: Sequence[Outcome], depths: Mapping[str, int], known: Mapping[tuple[str, str], Stretch]
+) -> None:
     """Replace the members that analyzers found, and hold them wherever their parents are held.
 
     Args:
         tx: A writing transaction.
         outcomes: Of contents that exist.
         depths: How deep each of those lies.
+        known: How far analyzers were; what they found before a checkpoint stays where reading went on from there.
     """
     before = _edges(tx, [outcome.sha256 for outcome in outcomes])
     lost: set[str] = set()
     for outcome in outcomes:
         for run in outcome.runs:
             old = before.get((outcome.sha256, run.analyzer), [])
-            new = [(storable(member.path), member.object.sha256) for member in run.members]
+            first = known[outcome.sha256, run.analyzer].members if run.began else 0
+            new = old[:first] + [(storable(member.path), member.object.sha256) for member in run.members]
             if old != new:
-                _replace(tx, (outcome.sha256, run.analyzer), run.members, depths[outcome.sha256])
+                _replace(tx, (outcome.sha256, run.analyzer), run.members, depths[outcome.sha256], first)
                 _hold_inside(tx, outcome.sha256, {sha for _, sha in set(new) - set(old)}, depths[outcome.sha256])
                 lost |= {sha for _, sha in set(old) - set(new)}
     if lost:
@@ -49,7 +53,7 @@ def write_members(tx: Transaction, outcomes: Sequence[Outcome], depths: Mapping[
 
 def write_renditions(tx: Transaction, outcomes: Sequence[Outcome]) -> set[str]:
     """Replace the renditions that analyzers made, and give the objects that may be in no use now."""
-    shas = {outcome.sha256: {run.analyzer for run in outcome.runs} for outcome in outcomes}
+    shas = {outcome.sha256: {run.analyzer for run in outcome.runs if not run.began} for outcome in outcomes}
     rows = [
         {
             "sha256": outcome.sha256,
@@ -91,10 +95,12 @@ def _edges(tx: Transaction, sha256s: Collection[str]) -> Edges:
     return found
 
 
-def _replace(tx: Transaction, key: tuple[str, str], found: Sequence[KeptMember], depth: int) -> None:
+def _replace(tx: Transaction, key: tuple[str, str], found: Sequence[KeptMember], depth: int, first: int) -> None:
+    """Put what was found in the place of all members from a number on."""
     parent, analyzer = key
     contents.add_member_contents(tx, (member.object for member in found), depth + 1)
-    tx.execute(members.delete().where(members.c.parent_sha256 == parent, members.c.analyzer == analyzer))
+    later = (members.c.parent_sha256 == parent, members.c.analyzer == analyzer, members.c.seq >= first)
+    tx.execute(members.delete().where(*later))
     rows = [
         {
             "parent_sha256": parent,
@@ -103,7 +109,7 @@ def _replace(tx: Transaction, key: tuple[str, str], found: Sequence[KeptMember],
             "path": storable(member.path),
             "child_sha256": member.object.sha256,
         }
-        for seq, member in enumerate(found)
+        for seq, member in enumerate(found, first)
     ]
     if rows:
         tx.execute(members.insert(), rows)

@@ -161,6 +161,7 @@ contents = Table(
     Column("is_placed", Boolean, nullable=False),
     Column("moves", BigInteger, nullable=False),
     Column("first_seen_at", Instant, nullable=False),
+    Column("duration", Double),
 )
 
 members = Table(
@@ -204,6 +205,23 @@ analyses = Table(
     Column("segments", BigInteger, nullable=False),
     Column("properties", Document, nullable=False),
     Column("finished_at", Instant, nullable=False),
+)
+
+stretches = Table(
+    "stretches",
+    metadata,
+    Column("sha256", Text, ForeignKey("contents.sha256"), primary_key=True),
+    Column("analyzer", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("reached", Double, nullable=False),
+    Column("total", Double),
+    Column("segments", BigInteger, nullable=False),
+    Column("members", BigInteger, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("properties", Document, nullable=False),
+    Column("problems", Document, nullable=False),
+    Column("troubles", BigInteger, nullable=False),
+    Column("updated_at", Instant, nullable=False),
 )
 
 acts = Table(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from strongroom.domain.query import Choice, Query
+from strongroom.domain.query import Bound, Choice, Query
 
 
 def quoted(value: str) -> str:
@@ -64,7 +64,14 @@ def filtered(query: Query, *, only: frozenset[int] | None, without: frozenset[in
         f"taken_at >= {_instant(query.after)}" if query.after else None,
         f"size >= {query.size_min:d}" if query.size_min is not None else None,
         f"size <= {query.size_max:d}" if query.size_max is not None else None,
+        _length(">", query.duration_min),
+        _length("<", query.duration_max),
     )
+
+
+def _length(sign: str, bound: Bound | None) -> str | None:
+    """Give the predicate of how long recordings are; what is none has no length, and is let through by no bound."""
+    return f"duration {sign}{'=' if bound.inclusive else ''} {bound.seconds:.6f}" if bound is not None else None
 
 
 def _text(column: str, choice: Choice) -> str | None:

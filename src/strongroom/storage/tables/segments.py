@@ -34,6 +34,8 @@ R = TypeVar("R")
 ROWS_A_MERGE = 20_000
 CONTENTS_A_CHANGE = 1_000
 ATTEMPTS = 12
+LATER = frozenset({"duration"})
+"""Columns that the first tables do not have."""
 REMOTE_SECONDS = 1.0
 """How old the view of a table on an object store may be: looking for a newer version is a listing there."""
 
@@ -99,7 +101,17 @@ class SegmentTable:
         upkeep.index_scalars(made)
         return made
 
+    def _widen(self) -> None:
+        """Add the columns that came later to a table of an earlier Strongroom; nothing is written but its schema."""
+        found, wants = self._dataset.schema.names, self.schema.names
+        if len(found) < len(wants) and found == wants[: len(found)] and set(wants[len(found) :]) <= LATER:
+            self._dataset = self._open()  # another process may have been first
+            missing = [self.schema.field(name) for name in wants if name not in self._dataset.schema.names]
+            if missing:
+                self._dataset.add_columns(pa.schema(missing))
+
     def _check(self) -> None:
+        self._tried(self._widen)
         found = self._dataset.schema
         if found.names != self.schema.names:
             raise RoomVersionError(
