@@ -1,33 +1,59 @@
-"""Rankings are put together by rank, so that no channel drowns another."""
+"""Texts are joined by score, texts and pictures by rank, so that no channel drowns another."""
 
 import pytest
 
-from strongroom.index.fusion import LABELS, LOOKS, MEANING, RANK_CONSTANT, WORDS, firsts, fuse, weights
+from strongroom.index.fusion import LABELS, LOOKS, MEANING, RANK_CONSTANT, SHARES, WORDS, firsts, fuse, fused, joined
 
 
-def test_a_content_ranks_where_its_best_segment_does():
+def test_a_key_stands_where_it_stands_first():
     assert firsts(["b", "a", "b", "c", "a"]) == ["b", "a", "c"]
 
 
-def test_what_two_rankings_agree_on_comes_first():
-    scores = fuse({WORDS: ["a", "b"], MEANING: ["c", "b"]}, {WORDS: 1.0, MEANING: 1.0})
+def test_what_words_and_meaning_agree_on_comes_first():
+    scores = joined({WORDS: {"a": 9.0, "b": 8.5}, MEANING: {"c": 0.8, "b": 0.75}}, {MEANING: 0.3})
     assert next(iter(scores)) == "b"
-    assert scores["b"] == pytest.approx(2 / (RANK_CONSTANT + 2))
+
+
+def test_the_best_of_each_text_channel_is_worth_its_share():
+    scores = joined({WORDS: {"a": 31.0}, MEANING: {"b": 0.4}}, {MEANING: 0.3})
+    assert scores == {"b": pytest.approx(SHARES[MEANING]), "a": pytest.approx(SHARES[WORDS])}
+
+
+def test_one_text_channel_alone_is_worth_all():
+    assert joined({WORDS: {"a": 4.0, "b": 1.0}}, {}) == {"a": 1.0, "b": 0.25}
+
+
+def test_what_lies_on_the_floor_is_worth_as_little_as_what_was_not_found():
+    scores = joined({WORDS: {"a": 9.0, "b": 3.0}, MEANING: {"a": 0.8}}, {WORDS: 3.0})
+    assert scores == {"a": pytest.approx(1.0), "b": 0.0}
+
+
+def test_scores_that_all_lie_on_the_floor_are_equal():
+    assert joined({WORDS: {"a": 0.0, "b": 0.0}}, {}) == {"a": 1.0, "b": 1.0}
 
 
 def test_equal_scores_come_in_the_same_order_always():
     one = fuse({WORDS: ["b"], MEANING: ["a"]}, {WORDS: 1.0, MEANING: 1.0})
     other = fuse({MEANING: ["a"], WORDS: ["b"]}, {MEANING: 1.0, WORDS: 1.0})
     assert list(one) == list(other) == ["a", "b"]
+    assert list(fused({WORDS: {"b": 1.0, "a": 1.0}})) == ["a", "b"]
 
 
 @pytest.mark.parametrize("pictures", [(LABELS,), (LOOKS,), (LABELS, LOOKS)])
 def test_the_best_picture_is_worth_as_much_as_the_best_passage(pictures: tuple[str, ...]):
-    weight = weights([WORDS, MEANING, *pictures])
-    rankings = {WORDS: ["passage"], MEANING: ["passage"]} | {channel: ["picture"] for channel in pictures}
-    scores = fuse(rankings, weight)
-    assert scores["passage"] == pytest.approx(scores["picture"])
+    found = {WORDS: {"passage": 7.0}, MEANING: {"passage": 0.8}} | {channel: {"picture": 0.3} for channel in pictures}
+    scores = fused(found)
+    assert scores["passage"] == pytest.approx(scores["picture"]) == pytest.approx(1 / (RANK_CONSTANT + 1))
+
+
+def test_a_sure_picture_stands_before_a_passage_that_only_one_channel_found():
+    assert list(fused({WORDS: {}, MEANING: {"passage": 0.8}, LABELS: {"picture": 0.3}})) == ["picture", "passage"]
+
+
+def test_pictures_in_doubt_stand_behind_passages():
+    found = {WORDS: {"a": 7.0, "b": 6.0}, MEANING: {"a": 0.8, "b": 0.8}, LABELS: {"picture": 0.1}}
+    assert list(fused(found, counts={LABELS: 0.1})) == ["a", "b", "picture"]
 
 
 def test_one_picture_channel_alone_keeps_its_order():
-    assert list(fuse({LOOKS: ["c", "a", "b"]}, weights([LOOKS]))) == ["c", "a", "b"]
+    assert list(fused({LOOKS: {"c": 0.9, "a": 0.8, "b": 0.7}})) == ["c", "a", "b"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from time import perf_counter
 from typing import Any
 
@@ -18,21 +18,25 @@ from strongroom.domain.scope import Scope
 from strongroom.errors import ContainerNotFound, ContentNotFound, UsageError
 from strongroom.index import IndexReader, Ranking
 from strongroom.index.fusion import LABELS, LOOKS, MEANING
-from strongroom.index.reader import DEPTH
+from strongroom.index.reader import DEPTH, FACETS, SHOWN, taken
 from strongroom.index.relevance import BACKGROUND, bars
 from strongroom.index.snippets import snippet
 from strongroom.ports.tools import PictureModel, Pixels, TextEmbedder
 from strongroom.storage.catalog import Catalog, analyses, contents, coverage, names
 from strongroom.storage.catalog import containers as catalog_containers
+from strongroom.storage.tables import View
 
 MATCHES = 3
-"""Segments shown of a hit."""
+"""Segments shown of a hit, and looked at for its year and its languages."""
 NAMES = 20
 """Names shown of a hit."""
-DEEPEST = 16 * DEPTH
+DEEPEST = 32 * DEPTH
 """How deep the last page may reach in each channel."""
 
 Rank = Callable[[int], Ranking]
+RankIn = Callable[[View, int], Ranking]
+_Rows = dict[int, dict[str, Any]]
+"""Columns of rows of one view, by row."""
 
 
 @dataclass(slots=True)
@@ -94,8 +98,8 @@ class Searcher:
         vectors = self._vectors(query)
         bar = bars(vectors[MEANING], self._background) if MEANING in vectors else {}
 
-        def rank(depth: int) -> Ranking:
-            return self._index.search(query, vectors=vectors, containers=only, without=without, bars=bar, depth=depth)
+        def rank(view: View, depth: int) -> Ranking:
+            return self._index.search(view, query, vectors=vectors, containers=only, without=without, bars=bar, depth=depth)
 
         return self._results(rank, query, scope, limit=limit, offset=offset, begun=begun)
 
@@ -121,8 +125,8 @@ class Searcher:
         itself = example if isinstance(example, str) else ""
         vector = self._looks(itself, scope) if isinstance(example, str) else self._pictures().look([example])[0].image_vector
 
-        def rank(depth: int) -> Ranking:
-            return self._index.similar(vector, containers=only, without=without, query=query, depth=depth)
+        def rank(view: View, depth: int) -> Ranking:
+            return self._index.similar(view, vector, containers=only, without=without, query=query, depth=depth)
 
         return self._results(rank, Query(), scope, limit=limit, offset=offset, begun=begun, leave_out=itself)
 
@@ -162,14 +166,22 @@ class Searcher:
         return only, frozenset(known[name] for name in query.containers.without)
 
     def _results(
-        self, rank: Rank, query: Query, scope: Scope, *, limit: int, offset: int, begun: float, leave_out: str = ""
+        self,
+        rank: RankIn,
+        query: Query,
+        scope: Scope,
+        *,
+        limit: int,
+        offset: int,
+        begun: float,
+        leave_out: str = "",
     ) -> Results:
         if limit < 1 or offset < 0:
             raise UsageError(f"limit is {limit} and offset {offset}: limit must be 1 or more, and offset 0 or more")
-        found, cut = self._granted(rank, scope, wanted=offset + limit + 1, leave_out=leave_out)
-        page = found[offset : offset + limit]
-        ids = [row["segment_id"] for item in page for row in item.rows[:MATCHES]]
-        segments = self._index.segments(ids)
+
+        wanted = slice(offset, offset + limit)
+        found, cut, segments, facets = self._index.read(lambda view: self._read(view, rank, scope, wanted, leave_out))
+        page = found[wanted]
         with self._catalog.read() as tx:
             # asked again beside the texts: what was forgotten or withdrawn since the ranking is not shown
             named = names.names(tx, [item.sha256 for item in page], scope, limit=NAMES)
@@ -194,10 +206,19 @@ class Searcher:
             total=len(found),
             offset=offset,
             more=len(found) > offset + limit or (cut and bool(page)),
-            facets=_facets(found),
+            facets=facets,
             coverage=covered,
             took_ms=(perf_counter() - begun) * 1000,
         )
+
+    def _read(
+        self, view: View, rank: RankIn, scope: Scope, wanted: slice, leave_out: str
+    ) -> tuple[list[_Found], bool, _Rows, dict[str, dict[str, int]]]:
+        """Do all that one version of the index is needed for: the rows that a ranking names are of that version alone."""
+        found, cut = self._granted(partial(rank, view), scope, wanted=wanted.stop + 1, leave_out=leave_out)
+        shown = [row["row"] for item in found[wanted] for row in item.rows[:MATCHES]]
+        counted = [row["row"] for item in found for row in item.rows[:MATCHES]]
+        return found, cut, taken(view, shown, SHOWN), _facets(found, taken(view, counted, FACETS))
 
     def _granted(self, rank: Rank, scope: Scope, *, wanted: int, leave_out: str) -> tuple[list[_Found], bool]:
         """Rank as deep as the page needs, and keep what the catalog grants now.
@@ -244,16 +265,16 @@ def _type(content: Content) -> str:
     return content.type or type_of(content.media_type or OCTETS)
 
 
-def _matches(item: _Found, segments: dict[str, dict[str, Any]], query: Query) -> tuple[Match, ...]:
+def _matches(item: _Found, segments: _Rows, query: Query) -> tuple[Match, ...]:
     matches = []
     for row in item.rows[:MATCHES]:
-        segment = segments.get(row["segment_id"])
+        segment = segments.get(row["row"])
         if segment is not None:
             cut = snippet(segment["text"] or "", query)
             matches.append(
                 Match(
-                    segment_id=row["segment_id"],
-                    kind=row["kind"],
+                    segment_id=segment["segment_id"],
+                    kind=segment["kind"],
                     locator=locator(segment),
                     snippet=cut.text,
                     marks=cut.marks,
@@ -278,7 +299,7 @@ def locator(segment: dict[str, Any]) -> Locator:
     )
 
 
-def _facets(found: Sequence[_Found]) -> dict[str, dict[str, int]]:
+def _facets(found: Sequence[_Found], rows: _Rows) -> dict[str, dict[str, int]]:
     """Count the values of the found contents; the most frequent first."""
     counts: dict[str, dict[str, int]] = {"type": {}, "container": {}, "year": {}, "language": {}}
 
@@ -289,7 +310,8 @@ def _facets(found: Sequence[_Found]) -> dict[str, dict[str, int]]:
     for item in found:
         count("type", {_type(item.content)})
         count("container", {name.container for name in item.names})
-        dates = [row["taken_at"] for row in item.rows if isinstance(row["taken_at"], datetime)]
+        best = [rows[row["row"]] for row in item.rows[:MATCHES]]
+        dates = [row["taken_at"] for row in best if isinstance(row["taken_at"], datetime)]
         count("year", {str(dates[0].year)} if dates else set())
-        count("language", {row["language"] for row in item.rows if row["language"]})
+        count("language", {row["language"] for row in best if row["language"]})
     return {facet: dict(sorted(values.items(), key=lambda pair: (-pair[1], pair[0]))) for facet, values in counts.items()}

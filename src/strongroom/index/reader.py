@@ -1,23 +1,26 @@
-"""Searching the index: each channel ranks alone, then ranks are fused content by content."""
+"""Searching the index: each channel ranks alone, then they are joined content by content.
 
-from collections.abc import Iterable, Mapping, Sequence
+Until the end only rows and their contents are known: reading five columns of 180 rows took as long as finding them.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from strongroom.domain.findings import IMAGE, Vector
+from strongroom.domain.findings import PICTURES, Vector
 from strongroom.domain.query import Query
-from strongroom.index.fusion import LABELS, LOOKS, MEANING, PICTURE_CHANNELS, RANK_CONSTANT, WORDS, firsts, fuse, weights
+from strongroom.index.fusion import LABELS, LOOKS, MEANING, WORDS, firsts, fuse, fused
 from strongroom.index.relevance import NO_BAR, Bar
 from strongroom.index.tokens import holds, telling
 from strongroom.storage.tables import SegmentTable, View, predicates
 from strongroom.storage.tables.view import ROW
 
-DEPTH = 60
-"""Segments that each channel ranks."""
+DEPTH = 40
+"""Segments that each channel ranks; 60 ranked no better (bench/RESULTS.md), and reading them is most of the cost."""
 HELD = 1_000
 """Contents that hold a wanted phrase, at most; the best by BM25 are kept."""
 BARRED = 20_000
@@ -29,36 +32,27 @@ INLINE = 1_000
 
 COLUMNS = {MEANING: "text_vector", LABELS: "label_vector", LOOKS: "image_vector"}
 """The vector column of each channel."""
-_NARROW = ("segment_id", "content_sha256", "kind", "language", "taken_at")
 SHOWN = (
-    "segment_id", "content_sha256", "kind", "char_start", "char_end", "page", "boxes", "t_start", "t_end", "part", "text",
+    "segment_id", "kind", "char_start", "char_end", "page", "boxes", "t_start", "t_end", "part", "text",
 )  # fmt: skip
 """What a reader is shown of a segment."""
+FACETS = ("language", "taken_at")
+"""What is counted over all contents that were found."""
 
 RANKED = pa.schema(
     [
         pa.field("content_sha256", pa.string()),
         pa.field("content_score", pa.float64()),
-        pa.field("segment_id", pa.string()),
+        pa.field("row", pa.uint64()),
         pa.field("segment_score", pa.float64()),
         pa.field("channels", pa.list_(pa.string())),
-        pa.field("kind", pa.string()),
-        pa.field("language", pa.string()),
-        pa.field("taken_at", pa.timestamp("us", "UTC")),
     ]
 )
-
 
 Channel = list[tuple[int, float]]
 """Rows that a channel found and how close each is, best first."""
 
-
-class _Row(NamedTuple):
-    segment: str
-    content: str
-    kind: str
-    language: str | None
-    taken_at: object
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +60,10 @@ class Ranking:
     """What was found, best first."""
 
     table: pa.Table
-    """Rows of `RANKED`: contents by falling score, and the segments of each by falling score."""
+    """Rows of `RANKED`: contents by falling score, and the segments of each by falling score.
+
+    ``row`` names the segment in the view that was searched, and in no other.
+    """
     cut: bool
     """Whether a channel was cut at its depth, so that a deeper search would find more."""
 
@@ -89,8 +86,13 @@ class IndexReader:
         """The version of the index that a search sees now."""
         return self._table.version
 
+    def read(self, act: Callable[[View], R]) -> R:
+        """Do something on one version, and again on a newer one if that was cleaned away meanwhile."""
+        return self._table.read(act)
+
     def search(
         self,
+        view: View,
         query: Query,
         *,
         vectors: Mapping[str, Vector],
@@ -102,6 +104,7 @@ class IndexReader:
         """Rank what answers a query.
 
         Args:
+            view: The version to search.
             query: The query.
             vectors: Its vector for each channel to use of ``meaning``, ``labels`` and ``looks``; ``words`` always runs.
             containers: Ids of the containers to search; None searches all and adds no filter.
@@ -111,35 +114,24 @@ class IndexReader:
         """
         where = predicates.filtered(query, only=containers, without=without)
         given = {channel: vector for channel, vector in vectors.items() if channel in COLUMNS}
-
-        def act(view: View) -> Ranking:
-            barred = _barred(view, query)
-            narrowed = where
-            if query.phrases:
-                narrowed = predicates.both(
-                    where, predicates.one_of("content_sha256", sorted(_held(view, query, where) - barred))
-                )
-            elif barred and len(barred) <= INLINE:
-                narrowed = predicates.both(where, f"NOT {predicates.one_of('content_sha256', sorted(barred))}")
-            if not query.terms:
-                return _listed(view, narrowed, barred, depth)
-            runs = {name: self._pool.submit(_near, view, name, given[name], narrowed, depth) for name in given}
-            found = {WORDS: _words(view, query, narrowed, depth)} | {name: run.result() for name, run in runs.items()}
-            cut = any(len(rows) >= depth for rows in found.values())
-            doubt = {name: (bars or {}).get(name, NO_BAR).counts(found[name][0][1]) for name in given if found[name]}
-            found = {name: _near_enough(rows, (bars or {}).get(name, NO_BAR)) for name, rows in found.items()}
-            rows = _taken(view, found)
-            if LABELS in found or LOOKS in found:
-                passages = sum(rows[row].kind != IMAGE for row, _ in found[WORDS])
-                if len(found[WORDS]) >= depth and passages < depth // 2:  # labels of pictures crowd the passages out
-                    found[WORDS] = _words(view, query, predicates.both(narrowed, f"kind != '{IMAGE}'"), depth)
-                    rows = _taken(view, found)
-            return Ranking(table=_ranked(found, rows, barred, doubt), cut=cut)
-
-        return self._table.read(act)
+        barred = _barred(view, query)
+        if query.phrases:
+            where = predicates.both(where, predicates.one_of("content_sha256", sorted(_held(view, query, where) - barred)))
+        elif barred and len(barred) <= INLINE:
+            where = predicates.both(where, f"NOT {predicates.one_of('content_sha256', sorted(barred))}")
+        if not query.terms:
+            return _listed(view, where, barred, depth)
+        runs = {name: self._pool.submit(_near, view, name, given[name], where, depth) for name in given}
+        # BM25 of five labels says less than their vector: where a picture channel runs, it alone ranks pictures
+        spoken = f"NOT {predicates.one_of('kind', PICTURES)}" if LABELS in given or LOOKS in given else None
+        found = {WORDS: _words(view, query, predicates.both(where, spoken), depth)}
+        found |= {name: run.result() for name, run in runs.items()}
+        cut = any(len(rows) >= depth for rows in found.values())
+        return Ranking(table=_ranked(found, _contents(view, found), depth, bars or {}, barred), cut=cut)
 
     def similar(
         self,
+        view: View,
         vector: Vector,
         *,
         containers: frozenset[int] | None,
@@ -150,6 +142,7 @@ class IndexReader:
         """Rank pictures by what they look like.
 
         Args:
+            view: The version to search.
             vector: Of the example picture, as the picture model gives it.
             containers: Ids of the containers to search; None searches all.
             without: Ids of containers to leave out.
@@ -157,12 +150,8 @@ class IndexReader:
             depth: Pictures that are ranked.
         """
         where = predicates.filtered(query or Query(), only=containers, without=without)
-
-        def act(view: View) -> Ranking:
-            found = {LOOKS: _near(view, LOOKS, vector, where, depth)}
-            return Ranking(table=_ranked(found, _taken(view, found), set()), cut=len(found[LOOKS]) >= depth)
-
-        return self._table.read(act)
+        found = {LOOKS: _near(view, LOOKS, vector, where, depth)}
+        return Ranking(table=_ranked(found, _contents(view, found), depth), cut=len(found[LOOKS]) >= depth)
 
     def looks(self, sha256: str) -> Vector | None:
         """Give the picture vector of a content; None where it has none."""
@@ -170,10 +159,10 @@ class IndexReader:
         rows = self._table.rows(("image_vector",), where, limit=1)
         return rows.column(0).combine_chunks().flatten().to_numpy(zero_copy_only=False) if rows.num_rows else None
 
-    def segments(self, ids: Sequence[str]) -> dict[str, dict[str, object]]:
-        """Give what is shown of segments, by their id; what was deleted meanwhile is absent."""
-        rows = self._table.rows(SHOWN, predicates.one_of("segment_id", ids)) if ids else None
-        return {str(row["segment_id"]): row for row in rows.to_pylist()} if rows is not None else {}
+
+def taken(view: View, rows: Sequence[int], columns: Sequence[str]) -> dict[int, dict[str, Any]]:
+    """Give columns (`SHOWN`, `FACETS`) of rows that a ranking of the same view names, by row."""
+    return {row.pop(ROW): row for row in view.take(rows, columns).to_pylist()} if rows else {}
 
 
 def _words(view: View, query: Query, where: str | None, depth: int) -> Channel:
@@ -192,15 +181,10 @@ def _pairs(table: pa.Table) -> Channel:
     return list(zip(rows, table.column("_score").to_pylist(), strict=True))
 
 
-def _near_enough(channel: Channel, bar: Bar) -> Channel:
-    return [(row, closeness) for row, closeness in channel if bar.passes(closeness, channel[0][1])]
-
-
-def _taken(view: View, found: Mapping[str, Channel]) -> dict[int, _Row]:
-    """Read what is needed to group, once for all channels: most of the cost is a read's, not a row's."""
-    table = view.take(sorted({row for channel in found.values() for row, _ in channel}), _NARROW)
-    rows = zip(*(table.column(name).to_pylist() for name in _NARROW), strict=True)
-    return dict(zip(table.column(ROW).to_pylist(), (_Row(*row) for row in rows), strict=True))
+def _contents(view: View, found: Mapping[str, Channel]) -> dict[int, str]:
+    """Read which content each row is of, once for all channels: most of the cost is a read's, not a row's."""
+    table = view.take(sorted({row for channel in found.values() for row, _ in channel}), ("content_sha256",))
+    return dict(zip(table.column(ROW).to_pylist(), table.column("content_sha256").to_pylist(), strict=True))
 
 
 def _held(view: View, query: Query, where: str | None) -> set[str]:
@@ -231,46 +215,55 @@ def _barred(view: View, query: Query) -> set[str]:
 
 def _listed(view: View, where: str | None, barred: set[str], depth: int) -> Ranking:
     """Give what the filters let through, the newest first."""
-    table = view.newest(_NARROW, where, limit=LISTED)
-    rows = [_Row(*row) for row in zip(*(table.column(name).to_pylist() for name in _NARROW), strict=True)]
-    contents = set(firsts(row.content for row in rows if row.content not in barred)[:depth])
-    shown = [row for row in rows if row.content in contents]
-    numbered = dict(enumerate(shown))
-    cut = len(shown) < len(rows) or table.num_rows >= LISTED
-    return Ranking(table=_ranked({"": [(number, 0.0) for number in numbered]}, numbered, set()), cut=cut)
+    table = view.newest((ROW, "content_sha256"), where, limit=LISTED)
+    contents = dict(zip(table.column(ROW).to_pylist(), table.column("content_sha256").to_pylist(), strict=True))
+    first = firsts(content for content in contents.values() if content not in barred)[:depth]
+    scores = fuse({"": first}, {"": 1.0})
+    shown: dict[str, dict[int, float]] = {content: {} for content in scores}
+    for row, content in contents.items():
+        if content in shown:
+            shown[content][row] = 0.0
+    cut = sum(map(len, shown.values())) < len(contents) or len(contents) >= LISTED
+    return Ranking(table=_table(scores, shown, {}), cut=cut)
 
 
 def _ranked(
-    found: Mapping[str, Channel], rows: Mapping[int, _Row], barred: set[str], doubt: Mapping[str, float] = MappingProxyType({})
+    found: Mapping[str, Channel],
+    contents: Mapping[int, str],
+    depth: int,
+    bars: Mapping[str, Bar] = MappingProxyType({}),
+    barred: Collection[str] = (),
 ) -> pa.Table:
-    """Fuse the channels; contents by score, and within each its segments by theirs."""
-    looked = any(channel in found for channel in PICTURE_CHANNELS)
-    weight = {channel: full * doubt.get(channel, 1.0) for channel, full in weights(found).items()}
-    rankings: dict[str, list[str]] = {}
-    parts: dict[str, float] = {}
-    by: dict[str, dict[str, tuple[_Row, list[str]]]] = {}
+    """Join the channels; contents by score, and within each its segments by theirs."""
+    rows: dict[str, dict[int, float]] = {}
+    bests: dict[str, dict[str, float]] = {}
+    floors = {WORDS: 0.0, MEANING: bars.get(MEANING, NO_BAR).least}
     for channel, pairs in found.items():
-        kept = [(rows[number], closeness) for number, closeness in pairs if rows[number].content not in barred]
-        # the index gives equals in any order, and pages must not depend on it
-        kept = sorted(kept, key=lambda pair: (-pair[1], pair[0].content, pair[0].segment)) if channel else kept
-        for row, _ in kept:
-            by.setdefault(row.content, {}).setdefault(row.segment, (row, []))[1].append(channel)
-        # BM25 of five labels says less than their vector: where a picture channel ran, it alone ranks pictures
-        counted = [row for row, _ in kept if not (looked and channel == WORDS and row.kind == IMAGE)]
-        rankings[channel] = firsts(row.content for row in counted)
-        for rank, row in enumerate(counted, start=1):
-            parts[row.segment] = parts.get(row.segment, 0.0) + weight[channel] / (RANK_CONSTANT + rank)
-    return _table(fuse(rankings, weight), parts, by)
+        bar = bars.get(channel, NO_BAR)
+        near = [pair for pair in pairs if bar.passes(pair[1], pairs[0][1]) and contents[pair[0]] not in barred]
+        if len(near) >= depth:
+            floors[channel] = near[-1][1]  # what a channel that was cut did not find may be as good as its last
+        rows[channel] = dict(near)
+        best = bests.setdefault(channel, {})
+        for row, closeness in near:
+            best.setdefault(contents[row], closeness)  # best first: a content counts where its best segment stands
+    counts = {name: bars.get(name, NO_BAR).counts(pairs[0][1]) for name, pairs in found.items() if pairs}
+    scores = fused(bests, floors=floors, counts=counts)
+    shown: dict[str, dict[int, float]] = {content: {} for content in scores}
+    for row, score in fused(rows, floors=floors, counts=counts).items():
+        shown[contents[row]][row] = score
+    channels = {row: [name for name in found if row in rows[name]] for parts in shown.values() for row in parts}
+    return _table(scores, shown, channels)
 
 
 def _table(
-    scores: Mapping[str, float], parts: Mapping[str, float], by: Mapping[str, Mapping[str, tuple[_Row, list[str]]]]
+    scores: Mapping[str, float], shown: Mapping[str, Mapping[int, float]], channels: Mapping[int, Sequence[str]]
 ) -> pa.Table:
-    rows: list[tuple[object, ...]] = []
-    for content, score in scores.items():
-        for segment, (row, channels) in sorted(by[content].items(), key=lambda item: (-parts.get(item[0], 0.0), item[0])):
-            names = [channel for channel in channels if channel]
-            rows.append((content, score, segment, parts.get(segment, 0.0), names, row.kind, row.language, row.taken_at))
-    columns: Iterable[Sequence[object]] = zip(*rows, strict=True) if rows else [()] * len(RANKED)
-    arrays = [pa.array(list(column), field.type) for column, field in zip(columns, RANKED, strict=True)]
+    rows = [
+        (content, score, row, part, channels.get(row, ()))
+        for content, score in scores.items()
+        for row, part in shown[content].items()
+    ]
+    columns: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(RANKED)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, RANKED, strict=True)]
     return pa.Table.from_arrays(arrays, schema=RANKED)
