@@ -1,8 +1,9 @@
 """Sound cut for a speech model: the stretches with speech, put together into windows of its length."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -13,6 +14,8 @@ LONGEST = 29.0
 JOINED = 1.0
 """Pauses up to so many seconds are kept as they are; longer ones are cut out."""
 _FRAME = RATE // 50
+_LOUD, _MOST = 0.2, 1000.0
+_STRIDE = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,8 +31,9 @@ class Window:
         return sum(end - start for start, end in self.pieces)
 
     def take(self, sound: Sound) -> Sound:
-        """Give the sound of the window."""
-        return np.concatenate([sound[round(start * RATE) : round(end * RATE)] for start, end in self.pieces])
+        """Give the sound of the window, raised where it is quiet."""
+        taken = np.concatenate([sound[round(start * RATE) : round(end * RATE)] for start, end in self.pieces])
+        return (taken * np.float32(gain(taken))).astype(np.float32, copy=False)
 
     def when(self, seconds: float, *, end: bool = False) -> float:
         """Say where a moment of the window lies in the recording.
@@ -91,14 +95,19 @@ def quietest(sound: Sound, span: Span) -> float:
     return (begin + (int(loudness.argmin()) + 5) * _FRAME) / RATE if len(loudness) else (span[0] + span[1]) / 2
 
 
-def halves(window: Window) -> Sequence[Window]:
-    """Cut a window in two, as evenly as its pieces allow; one of one piece stays whole."""
+def halves(sound: Sound, window: Window) -> tuple[Window, Window]:
+    """Cut a window in two between its pieces, or where its only piece is quietest around the middle."""
     if len(window.pieces) == 1:
-        return (window,)
-    total, done, best = window.seconds, 0.0, 1
-    for index, (start, end) in enumerate(window.pieces):
-        done += end - start
-        if done >= total / 2:
-            best = min(max(1, index + (done - total / 2 < (end - start) / 2)), len(window.pieces) - 1)
-            break
-    return Window(pieces=window.pieces[:best]), Window(pieces=window.pieces[best:])
+        start, end = window.pieces[0]
+        third = (end - start) / 3
+        here = quietest(sound, (start + third, end - third))
+        return Window(pieces=((start, here),)), Window(pieces=((here, end),))
+    done = list(accumulate(end - start for start, end in window.pieces))
+    cut = 1 + min(range(len(done) - 1), key=lambda index: abs(done[index] - window.seconds / 2))
+    return Window(pieces=window.pieces[:cut]), Window(pieces=window.pieces[cut:])
+
+
+def gain(sound: Sound) -> float:
+    """Say by how much a quiet sound is raised, so that a model hears speech in it; clicks do not count."""
+    loud = float(np.quantile(np.abs(sound[::_STRIDE]), 0.999)) if len(sound) else 0.0
+    return float(np.clip(_LOUD / max(loud, 1e-9), 1.0, _MOST))

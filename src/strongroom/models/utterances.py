@@ -17,6 +17,10 @@ REPEATED = 2.4
 """How many times smaller a text may become by zlib before it is a repetition (Whisper's own threshold)."""
 NO_SPEECH = 0.6
 """Probability that there is no speech at all (Whisper's own threshold)."""
+GUESSED = -1.5
+"""The same, whether or not somebody speaks; speech in loud noise lies above, noise forced through the model mostly below."""
+TAIL = 5.0
+"""Seconds at the end of a window in which there must be a word."""
 DOUBTED = 0.35
 """Mean probability of the words below which an utterance is left out."""
 
@@ -53,7 +57,12 @@ class Heard:
     def believed(self) -> bool:
         """Whether the window as a whole was understood."""
         silent = self.no_speech > NO_SPEECH and self.log_probability < UNLIKELY
-        return bool(self.words) and not silent and self.repetition <= REPEATED
+        understood = not silent and self.log_probability > GUESSED
+        return bool(self.words) and understood and self.repetition <= REPEATED
+
+    def complete(self, end: float) -> bool:
+        """Say whether the window was understood up to its end: without time stamps the model may stop halfway."""
+        return self.believed and self.words[-1].t_end > end - TAIL
 
 
 def utterances(heard: Heard) -> Iterator[Utterance]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from strongroom.models.sounds import gain
 from strongroom.models.store import ModelStore
 from strongroom.models.zoo import SILERO
 from strongroom.ports.tools import RATE, Sound, Span
@@ -16,9 +17,9 @@ WINDOW = 512
 """Samples of which the model gives one probability."""
 BLOCK = 2048
 """Windows looked at in one call: about a minute."""
-SPEECH, SILENCE = 0.5, 0.35
+SPEECH, SILENCE = 0.3, 0.15
 """Probability at which speech begins, and below which it may end."""
-SHORTEST, PAUSE, PADDING = 0.2, 0.3, 0.25
+SHORTEST, PAUSE, PADDING = 0.2, 0.4, 0.3
 """Seconds: speech that counts, silence that ends it, and what is added at both ends, where consonants are faint."""
 SURE = 0.7
 """Probability that a stretch of speech reaches somewhere; music and noise seldom do."""
@@ -60,6 +61,7 @@ class SileroVoices:
                 state, context = _fresh(), np.zeros(_CONTEXT, np.float32)
                 yield np.zeros(-(-len(block) // WINDOW), np.float32)
                 continue
+            block = block * np.float32(gain(block))
             rows = np.pad(block, (0, -len(block) % WINDOW)).reshape(-1, WINDOW)
             before = np.vstack([context, rows[:-1, -_CONTEXT:]])
             out, *hidden = self._session.run(None, {"input": np.hstack([before, rows]), **state})

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from faster_whisper.transcribe import get_suppressed_tokens, merge_punctuations 
 
 from strongroom.domain.transcript import Utterance
 from strongroom.errors import ModelCorrupt, SettingError
-from strongroom.models.sounds import Window, pack
+from strongroom.models.sounds import Window, halves, pack
 from strongroom.models.utterances import Heard, Timed, utterances
 from strongroom.ports.tools import Sound, Span
 
@@ -23,9 +23,15 @@ BATCH = 8
 """Windows decoded together."""
 BEAM = 1
 """Hypotheses followed."""
+CLEAR = 0.7
+"""Probability from which a window's language counts for itself."""
+SHORT, BRIEF = 8.0, 2.0
+"""Seconds below which a window is not cut any more, and below which its language is not trusted."""
+CUTS = 2
+"""How often a window may be cut in two to find where the language changes."""
 _NEEDED = ("model.bin", "config.json", "tokenizer.json")
 _PUNCTUATION = ("\"'“¿([{-", "\"'.。,，!！?？:：”)]}、")  # noqa: RUF001 - as in faster-whisper: belongs to the next word, to the last
-_LANGUAGES = {"jw": "jv"}
+ISO = {"jw": "jv"}
 """Whisper's codes that are not those of ISO 639-1."""
 
 
@@ -67,7 +73,7 @@ class Whisper:
             )
         except (RuntimeError, ValueError) as error:
             raise ModelCorrupt(f"{directory} cannot be loaded as a CTranslate2 Whisper model: {error}") from error
-        codes = {_LANGUAGES.get(code, code): code for code in self._whisper.supported_languages}
+        codes = {ISO.get(code, code): code for code in self._whisper.supported_languages}
         if language and language not in codes:
             known = ", ".join(sorted(codes))
             raise SettingError(f"speech_language is {language!r}: with this model it can be empty or one of {known}")
@@ -78,21 +84,46 @@ class Whisper:
     def transcribe(self, sound: Sound, spans: Sequence[Span]) -> list[Utterance]:
         """Write down what is said; see `strongroom.ports.SpeechModel`."""
         with self._lock:
-            return [said for heard in self._hear(sound, list(pack(sound, spans))) for said in utterances(heard)]
+            heard = self._hear(sound, list(pack(sound, spans)))
+            return [said for one in heard for said in utterances(replace(one, language=ISO.get(one.language, one.language)))]
 
     def _hear(self, sound: Sound, windows: Sequence[Window]) -> Iterator[Heard]:
         for start in range(0, len(windows), self._batch):
-            batch = windows[start : start + self._batch]
-            encoded = self._whisper.encode(self._features(sound, batch))
-            yield from self._decode(_Batch(windows=batch, encoded=encoded, languages=self._languages(encoded, len(batch))))
+            yield from self._hear_batch(sound, windows[start : start + self._batch])
 
-    def _features(self, sound: Sound, windows: Sequence[Window]) -> Any:
-        return np.stack([pad_or_trim(self._whisper.feature_extractor(window.take(sound))[..., :-1]) for window in windows])
+    def _hear_batch(self, sound: Sound, windows: Sequence[Window]) -> Iterator[Heard]:
+        batch = self._settled(sound, windows)
+        for window, heard in zip(batch.windows, self._decode(batch), strict=True):
+            if heard.complete(window.pieces[-1][1]) or window.seconds < SHORT:
+                yield heard
+                continue
+            parts = halves(sound, window)
+            languages = [heard.language] * len(parts)
+            yield from self._decode(_Batch(windows=parts, encoded=self._encode(sound, parts), languages=languages))
 
-    def _languages(self, encoded: Any, count: int) -> Sequence[str]:
-        if self._language:
-            return [self._language] * count
-        return [found[0][0].strip("<|>") for found in self._whisper.model.detect_language(encoded)]
+    def _encode(self, sound: Sound, windows: Sequence[Window]) -> Any:
+        sounds = (window.take(sound) for window in windows)
+        return self._whisper.encode(np.stack([pad_or_trim(self._whisper.feature_extractor(one)[..., :-1]) for one in sounds]))
+
+    def _settled(self, sound: Sound, windows: Sequence[Window]) -> _Batch:
+        """Encode windows and hear their languages; one in which the language may change is cut in two, and those again."""
+        for _ in range(CUTS):
+            encoded = self._encode(sound, windows)
+            if self._language:
+                return _Batch(windows=windows, encoded=encoded, languages=[self._language] * len(windows))
+            guesses = self._guesses(encoded)
+            mixed = _mixed(windows, guesses)
+            if not mixed:
+                break
+            parts = [halves(sound, window) if index in mixed else (window,) for index, window in enumerate(windows)]
+            windows = [window for cut in parts for window in cut]
+        else:
+            encoded = self._encode(sound, windows)
+            guesses = self._guesses(encoded)
+        return _Batch(windows=windows, encoded=encoded, languages=_smooth(windows, guesses))
+
+    def _guesses(self, encoded: Any) -> list[tuple[str, float]]:
+        return [(found[0][0].strip("<|>"), found[0][1]) for found in self._whisper.model.detect_language(encoded)]
 
     def _decode(self, batch: _Batch) -> list[Heard]:
         found: dict[int, Heard] = {}
@@ -127,12 +158,32 @@ class Whisper:
                 Heard(
                     words=tuple(_timed(window, word) for word in alignment if word["word"].strip()),
                     text=tokenizer.decode(text),
-                    language=_LANGUAGES.get(language, language),
+                    language=language,
                     log_probability=result.scores[0] * length / (length + 1),
                     no_speech=result.no_speech_prob,
                 )
             )
         return heard
+
+
+def _mixed(windows: Sequence[Window], guesses: Sequence[tuple[str, float]]) -> set[int]:
+    """Give the windows in which the language may change: unsure ones, and both sides of a change."""
+    unsure = {index for index, (_, probability) in enumerate(guesses) if probability < CLEAR}
+    turns = [i for i in range(1, len(guesses)) if guesses[i][0] != guesses[i - 1][0] and not {i, i - 1} & unsure]
+    found = unsure | set(turns) | {index - 1 for index in turns}
+    return {index for index in found if windows[index].seconds >= SHORT}
+
+
+def _smooth(windows: Sequence[Window], guesses: Sequence[tuple[str, float]]) -> list[str]:
+    """Give each window its language: its own where that is clear, else that of most of the speech around it."""
+    votes: dict[str, float] = {}
+    for window, (language, probability) in zip(windows, guesses, strict=True):
+        votes[language] = votes.get(language, 0.0) + window.seconds * probability
+    usual = max(votes, key=lambda language: votes[language])
+    return [
+        language if probability >= CLEAR and window.seconds >= BRIEF else usual
+        for window, (language, probability) in zip(windows, guesses, strict=True)
+    ]
 
 
 def _rows(encoded: Any, chosen: Sequence[int]) -> Any:
