@@ -4,6 +4,7 @@ Time is told from the beginning of the recording. Time stamps place the sound, s
 a clock that goes backwards or far beyond the end is not believed, and damaged packets are left out and counted.
 """
 
+from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -35,9 +36,11 @@ FILL = 60.0
 """Seconds of the longest gap that is filled with silence; over a longer one time jumps."""
 FAILURES = 100
 """Reads in a row that may fail before the rest is given up."""
+_TOLD = 1.0
+"""Seconds of gaps that are told of."""
 _BATCH = 0.5
 """Seconds that are resampled in one call."""
-_LONG_RATES = 8_000, 768_000
+_RATES = 2_000, 768_000
 """Samples a second that sound can have in earnest; more or less is a damaged header."""
 _FRONT = {"FC": 1.0, "FL": 0.7, "FR": 0.7, "LFE": 0.0, "LFE2": 0.0}
 """Weights of channels in the mix: speech is in the middle, and the rumble has none."""
@@ -56,13 +59,15 @@ class Losses:
     """Seconds at which the first one lay."""
     last: float = 0.0
     """Seconds at which the last one lay."""
+    gap: float = 0.0
+    """Seconds without sound between its beginning and its end, that were read as silence."""
     is_broken_off: bool = False
     """Whether reading was given up before the end of the file."""
 
     def note(self, seconds: float) -> None:
         """Count a packet that was left out."""
-        self.first = seconds if not self.damaged else self.first
-        self.last = seconds
+        self.first = min(self.first, seconds) if self.damaged else seconds
+        self.last = max(self.last, seconds)
         self.damaged += 1
 
     def problems(self) -> Iterator[Problem]:
@@ -71,10 +76,10 @@ class Losses:
             where = f"at {clock(self.first)}"
             if self.last - self.first >= 1:
                 where = f"between {clock(self.first)} and {clock(self.last)}"
-            yield Problem(
-                reason=f"{self.damaged:,} {'pieces' if self.damaged > 1 else 'piece'} of the sound {where} "
-                f"{'are' if self.damaged > 1 else 'is'} damaged and missing"
-            )
+            pieces = f"{self.damaged:,} pieces of the sound are" if self.damaged > 1 else "a piece of the sound is"
+            yield Problem(reason=f"{pieces} damaged and missing, {where}")
+        elif self.gap >= _TOLD:
+            yield Problem(reason=f"the sound has gaps of {self.gap:,.0f} seconds together, which were read as silence")
         if self.is_broken_off:
             yield Problem(reason=f"the sound cannot be read beyond {clock(self.last)}")
 
@@ -116,22 +121,39 @@ def duration_of(container: InputContainer) -> float | None:
 
 
 def missing_end(container: InputContainer, ended: float) -> Problem | None:
-    """Say so where the sound ends well before the place that the header states.
+    """Say so where the sound ends well before the place that the header states, or the file does.
 
     Args:
         container: The recording.
         ended: Seconds at which the sound ended.
     """
+    promised = _promised(container)
+    if promised is None:
+        return None
+    if promised - ended >= max(2.0, promised * 0.01):
+        return Problem(reason=f"the sound breaks off at {clock(ended)}; its header says that it goes on to {clock(promised)}")
+    held = _held(container)
+    if held - promised >= max(2.0, promised * 0.01):
+        return Problem(reason=f"its header says that it ends at {clock(promised)}; it may go on to {clock(held)}")
+    return None
+
+
+def _held(container: InputContainer) -> float:
+    """Give the seconds that the bytes of a WAV file would last; 0 for others, and where it is compressed."""
     stream = sound_stream(container)
-    if stream is None or not stream.duration or stream.time_base is None:
+    if stream is None or container.format.name != "wav" or not stream.codec_context.name.startswith("pcm_"):
+        return 0.0
+    return container.size * 8 / stream.codec_context.bit_rate if stream.codec_context.bit_rate else 0.0
+
+
+def _promised(container: InputContainer) -> float | None:
+    """Give the seconds at which the sound ends as the header states it; None where it is not stated."""
+    stream = sound_stream(container)
+    if stream is None or not any(name in container.format.name for name in _EXACT):
         return None
-    if not any(name in container.format.name for name in _EXACT):
-        return None
-    start = (stream.start_time or 0) * stream.time_base - beginning(container)
-    promised = float(start + stream.duration * stream.time_base)
-    if promised - ended < max(2.0, promised * 0.01):
-        return None
-    return Problem(reason=f"the sound breaks off at {clock(ended)}; its header says that it goes on to {clock(promised)}")
+    if stream.duration and stream.time_base is not None:
+        return float(((stream.start_time or 0) + stream.duration) * stream.time_base) - beginning(container)
+    return duration_of(container) if len(container.streams) == 1 else None
 
 
 def blocks(
@@ -156,8 +178,9 @@ def blocks(
     for other in container.streams:
         if other is not stream:
             other.discard = Discard.all
-    pieces = _Reading(container, stream, losses or Losses()).pieces(start)
-    yield from _cut(_placed(pieces, duration_of(container)), round(start * RATE))
+    losses = losses or Losses()
+    pieces = _Reading(container, stream, losses, start).pieces()
+    yield from _cut(_placed(pieces, duration_of(container), start, losses), round(start * RATE))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -172,7 +195,8 @@ class _Piece:
 class _Reading:
     """Decodes one stream from some place on, whatever is wrong with it."""
 
-    def __init__(self, container: InputContainer, stream: AudioStream, losses: Losses) -> None:
+    def __init__(self, container: InputContainer, stream: AudioStream, losses: Losses, start: float) -> None:
+        self._start = start
         self._container = container
         self._stream = stream
         self._losses = losses
@@ -180,15 +204,13 @@ class _Reading:
         self._base = float(stream.time_base or 0)
         self._now = 0.0
 
-    def pieces(self, start: float) -> Iterator[_Piece]:
+    def pieces(self) -> Iterator[_Piece]:
         """Yield pieces from a second or so before the place; from the beginning, where the place cannot be found."""
-        if start > PREROLL and self._seek(start - PREROLL):
-            pieces = self._decoded(start)
-            first = next(pieces, None)
-            if first is not None and first.seconds is not None and first.seconds <= start + LATE:
-                yield from chain([first], pieces)
+        if self._start > PREROLL and self._seek(self._start - PREROLL):
+            pieces = self._decoded(self._start)
+            if found := _up_to(pieces, self._start):
+                yield from chain(found, pieces)
                 return
-        self._now = 0.0
         self._seek(0.0)
         yield from self._decoded(0.0)
 
@@ -202,10 +224,13 @@ class _Reading:
     def _decoded(self, start: float) -> Iterator[_Piece]:
         self._now = start
         for frame in self._frames():
-            seconds = None if frame.pts is None or not self._base else frame.pts * self._base - self._zero
-            if frame.samples and _LONG_RATES[0] // 4 <= frame.sample_rate <= _LONG_RATES[1]:
+            seconds = self._seconds(frame.pts)
+            if frame.samples and _RATES[0] <= frame.sample_rate <= _RATES[1]:
                 self._now = (self._now if seconds is None else seconds) + frame.samples / frame.sample_rate
                 yield _Piece(seconds=seconds, rate=frame.sample_rate, sound=_mixed(frame))
+
+    def _seconds(self, stamp: int | None) -> float | None:
+        return None if stamp is None or not self._base else stamp * self._base - self._zero
 
     def _frames(self) -> Iterator[AudioFrame]:
         failures = 0
@@ -215,17 +240,37 @@ class _Reading:
                     try:
                         frames = packet.decode()
                     except av.FFmpegError:
-                        self._losses.note(self._now)
+                        self._lost(max(self._now, self._seconds(packet.pts) or 0.0))
                         continue
                     for frame in frames:
                         failures = 0
                         yield frame
             except av.FFmpegError:
                 failures += 1
-                self._losses.note(self._now)
+                self._lost(self._now)
             else:
                 return
         self._losses.is_broken_off = True
+
+    def _lost(self, seconds: float) -> None:
+        if seconds >= self._start:
+            self._losses.note(seconds)
+
+
+def _up_to(pieces: Iterator[_Piece], start: float) -> list[_Piece]:
+    """Read up to a place, and give what lies just before it; nothing where the time stamps do not lead there."""
+    held = deque[_Piece]()
+    for piece in pieces:
+        if piece.seconds is None or (not held and piece.seconds > start + LATE):
+            break
+        if held and piece.seconds < (held[-1].seconds or 0.0) - PREROLL:
+            break
+        held.append(piece)
+        while (held[0].seconds or 0.0) < piece.seconds - 2 * PREROLL:
+            held.popleft()
+        if piece.seconds + len(piece.sound) / piece.rate > start:
+            return [*held]
+    return []
 
 
 def _mixed(frame: AudioFrame) -> Sound:
@@ -303,7 +348,7 @@ class _Run:
             yield from (one.to_ndarray()[0] for one in resampler.resample(None))
 
 
-def _placed(pieces: Iterator[_Piece], duration: float | None) -> Iterator[tuple[int, Sound]]:
+def _placed(pieces: Iterator[_Piece], duration: float | None, start: float, losses: Losses) -> Iterator[tuple[int, Sound]]:
     """Resample pieces and give each the index of its first sample; the index never falls."""
     run: _Run | None = None
     for piece in pieces:
@@ -314,6 +359,7 @@ def _placed(pieces: Iterator[_Piece], duration: float | None) -> Iterator[tuple[
             gap = 0.0
         if gap > LATE or piece.rate != run.rate:
             yield run.give(last=True)
+            losses.gap += max(0.0, gap) if run.end >= start else 0.0
             run = _Run(piece.rate, run.end + max(0.0, gap))
         run.take(piece.sound)
         if run.is_full:
