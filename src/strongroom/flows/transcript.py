@@ -13,7 +13,7 @@ from strongroom.errors import NotFound
 from strongroom.flows import beside
 from strongroom.flows.moment import NAMES, Moment
 from strongroom.flows.parts import Parts
-from strongroom.storage.catalog import Transaction, analyses, names, recordings
+from strongroom.storage.catalog import Transaction, analyses, names, recordings, stretches
 
 SPEECH = "speech"
 """Name of the analyzer that writes down what is said."""
@@ -60,8 +60,10 @@ def _load(parts: Parts, sha256: str, role: str) -> tuple[Utterance, ...]:
 
 def _reached(parts: Parts, tx: Transaction, sha256: str) -> float | None:
     """Give how far the sound is written down, in seconds; None where nothing of it is left to do."""
-    due = analyses.due(tx, [sha256], parts.specs).get(sha256, ())
-    return 0.0 if any(spec.name == SPEECH for spec in due) else None
+    for spec in analyses.due(tx, [sha256], parts.specs).get(sha256, ()):
+        if spec.name == SPEECH:
+            return stretches.reached(tx, sha256, SPEECH, spec.version)
+    return None
 
 
 def _named(tx: Transaction, moment: Moment, scope: Scope) -> Sequence[Name]:

@@ -79,7 +79,7 @@ def cut(container: InputContainer, file: Path, form: Format, *, start: float, en
     except av.FFmpegError as error:
         raise _told(error, file) from error
     written = [track for track in tracks if track.first is not None]
-    if not written:
+    if not written or max(track.last for track in written) <= start:
         raise UsageError(f"nothing lies between {clock(start, 1)} and {clock(end, 1)} of this recording")
     return Cut(
         t_start=min(track.first for track in written if track.first is not None),
