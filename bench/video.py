@@ -52,7 +52,7 @@ def bare(source: BytesSource, seen: set[float], model: PictureModel) -> None:
             width, height = (
                 max(1, round(side * short / min(frame.width, frame.height))) for side in (frame.width, frame.height)
             )
-            small = frame.reformat(width, height, "rgb24", threads=1).to_ndarray()
+            small = np.asarray(frame.reformat(width, height, "rgb24", threads=1).to_ndarray(), np.uint8)
             if round(frame.time, 3) in seen:
                 model.look([small])
 

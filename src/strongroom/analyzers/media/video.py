@@ -72,7 +72,8 @@ class _Reading:
                 self._sampler.settle(saved)
             shots += 1
         yield from self._look(waiting)
-        yield Property(name="shots", value=shots)
+        if saved == 0:  # what lies before a checkpoint is not known to whoever goes on from it
+            yield Property(name="shots", value=shots)
         yield from self._last()
 
     def _watched(self) -> Iterator[Frame]:
