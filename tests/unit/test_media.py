@@ -9,6 +9,7 @@ import pytest
 import simplejpeg
 from PIL import Image
 
+from strongroom.analyzers.media import lengths
 from strongroom.analyzers.media.facts import MediaAnalyzer
 from strongroom.analyzers.media.opening import opened
 from strongroom.domain.findings import Finding, Problem, Property, Rendition, Segment
@@ -169,6 +170,20 @@ def test_tags_in_an_old_encoding_are_read():
 )
 def test_a_length_that_no_header_tells_is_counted(make: Callable[[], bytes]):
     assert facts(read(make()))["duration"] == pytest.approx(3, abs=0.2)
+
+
+def test_a_long_recording_of_a_browser_tells_its_length_by_its_end(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(lengths, "TAIL", 40_000)
+    monkeypatch.setattr(lengths, "_counted", lambda source: 0.0)
+    data = video(frames(500), form="webm", codec="libvpx", options={"live": "1", "cluster_time_limit": "1000"})
+    assert len(data) > 40_000
+    assert facts(read(data, "video/webm"))["duration"] == pytest.approx(20, abs=2.5)
+
+
+def test_what_is_counted_stands_for_what_is_not(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(lengths, "PACKETS", 100)
+    data = audio(babble(30), form="adts", codec="aac")
+    assert facts(read(data, "audio/aac"))["duration"] == pytest.approx(30, rel=0.1)
 
 
 def test_a_clock_that_jumps_back_does_not_stretch_the_length():
