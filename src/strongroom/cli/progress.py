@@ -22,10 +22,28 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from strongroom.domain.progress import OnProgress, Progress, silent
+from strongroom.domain.progress import SECONDS, OnProgress, Progress, silent
+from strongroom.domain.times import clock
 
 PLAIN_SECONDS = 5.0
 """How often a plain line is printed where there is no terminal."""
+
+
+class ClockColumn(ProgressColumn):
+    """Seconds of recordings, as ``0:42:10 of 8:00:00``."""
+
+    def render(self, task: Task) -> Text:
+        """Give how far a task is."""
+        return Text(_media(task.completed, task.total), style="progress.download")
+
+
+class SpeedColumn(ProgressColumn):
+    """Seconds of recordings a second."""
+
+    def render(self, task: Task) -> Text:
+        """Give the rate of a task."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.1f}x" if speed else "", style="progress.data.speed")
 
 
 class RateColumn(ProgressColumn):
@@ -62,19 +80,23 @@ class _Terminal:
         end = (TimeRemainingColumn(compact=True), TextColumn("[red]{task.fields[failed]}[/]"))
         self._counted = Bars(*columns, MofNCompleteColumn(), RateColumn(), *end, console=console)
         self._bytes = Bars(*columns, DownloadColumn(), TransferSpeedColumn(), *end, console=console)
+        # a stretch comes back every minute or so: over half an hour the rate tells something
+        self._media = Bars(*columns, ClockColumn(), SpeedColumn(), *end, console=console, speed_estimate_period=1800)
         self._tasks: dict[str, tuple[Bars, TaskID]] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._counted.stop()
-        self._bytes.stop()
+        for bars in (self._counted, self._bytes, self._media):
+            bars.stop()
 
     def __call__(self, event: Progress) -> None:
         if event.step not in self._tasks:
-            bars, other = (self._bytes, self._counted) if event.unit == "bytes" else (self._counted, self._bytes)
-            other.stop()
+            bars = {"bytes": self._bytes, SECONDS: self._media}.get(event.unit, self._counted)
+            for other in (self._counted, self._bytes, self._media):
+                if other is not bars:
+                    other.stop()
             bars.start()
             self._tasks[event.step] = (bars, bars.add_task(event.step, total=event.total, failed=""))
         bars, task = self._tasks[event.step]
@@ -101,6 +123,8 @@ class _Lines:
         print(self._line(event, now - self._started[event.step]), file=sys.stderr, flush=True)
 
     def _line(self, event: Progress, seconds: float) -> str:
+        if event.unit == SECONDS:
+            return self._media_line(event, seconds)
         words = [f"{event.step}: {event.done:,}"]
         if event.total is not None:
             words.append(f"of {event.total:,}")
@@ -111,3 +135,17 @@ class _Lines:
         if event.failed:
             words.append(f"- {event.failed:,} failed")
         return " ".join(words)
+
+    def _media_line(self, event: Progress, seconds: float) -> str:
+        words = [f"{event.step}: {_media(event.done, event.total)}"]
+        if seconds > 1 and event.done:
+            rate = event.done / seconds
+            left = f", {clock((event.total - event.done) / rate)} left" if event.total else ""
+            words.append(f"({rate:,.1f} times as fast as it plays{left})")
+        if event.failed:
+            words.append(f"- {event.failed:,} failed")
+        return " ".join(words)
+
+
+def _media(done: float, total: float | None) -> str:
+    return clock(done) + (f" of {clock(total)}" if total is not None else "")

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+SECONDS = "seconds"
+"""The unit where recordings are counted by how long they are."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
@@ -16,7 +19,7 @@ class Progress:
     total: int | None
     """Units in all; None while it is not known."""
     unit: str = "files"
-    """What is counted: ``files``, ``bytes``, ``contents``."""
+    """What is counted: ``files``, ``bytes``, ``contents``, or `SECONDS` of recordings, which people read as a clock."""
     failed: int = 0
     """Of those finished, how many failed."""
     detail: str = ""

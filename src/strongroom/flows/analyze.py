@@ -18,7 +18,7 @@ from strongroom.flows.tally import Tally
 from strongroom.flows.worker import FINGERPRINT, BatchResult, Plan, open_worker
 from strongroom.index import IndexWriter
 from strongroom.ports import Done, Executor, Limits, Lost
-from strongroom.storage.catalog import Transaction, analyses, blobs, now
+from strongroom.storage.catalog import Transaction, analyses, backlog, blobs, now, stretches
 
 FLUSH_ROWS = 4096
 FLUSH_SECONDS = 2.0
@@ -50,12 +50,13 @@ def analyze(
     started, settings = time.monotonic(), parts.settings
     writer = IndexWriter(parts.table)
     tally = Tally(on_progress)
+    failed_before = now() if retry_failed else None
     returns = Returns(parts, writer, tally)
     pending = Pending(
         parts.catalog,
         [spec for spec in parts.specs if spec.cost <= depth],
         containers=containers,
-        failed_before=now() if retry_failed else None,
+        failed_before=failed_before,
         batch=settings.batch,
         tally=tally,
         record=returns.record,
@@ -63,7 +64,7 @@ def analyze(
     prune(parts, writer)
     place_all(parts, writer)
     limits = Limits(seconds=settings.file_seconds, memory=settings.file_memory)
-    plan = Plan(room=parts.layout.root, settings=settings)
+    plan = Plan(room=parts.layout.root, settings=settings, failed_before=failed_before)
     for outcome in executor.map(partial(open_worker, plan), pending.batches(), limits):
         returns.take(outcome)
     returns.record()
@@ -115,7 +116,9 @@ class Returns:
         if result.segments:
             self._tables.append(pa.ipc.open_stream(result.segments).read_all())
         self._outcomes += result.outcomes
-        self._tally.came_back(ids, reasons)
+        stopped = {one.sha256 for one in result.outcomes if any(run.stopped for run in one.runs)}
+        on_the_way = [id_ for id_ in ids if id_.split(":", 1)[1] in stopped]
+        self._tally.came_back(ids, reasons, on_the_way)
 
     def _lose(self, lost: Lost) -> None:
         step, key = lost.id.split(":", 1)
@@ -128,9 +131,13 @@ class Returns:
     def _clear_earlier(self, outcomes: Sequence[Outcome]) -> None:
         """Take from the index what an earlier reading of the same contents wrote and this one may not write again."""
         with self._parts.catalog.read() as tx:
-            earlier = analyses.earlier(tx, [(one.sha256, run.analyzer) for one in outcomes for run in one.runs])
+            runs = {(one.sha256, run.analyzer): run for one in stretches.current(tx, outcomes) for run in one.runs}
+            earlier = analyses.earlier(tx, runs)
         for (analyzer, version), sha256s in earlier.items():
-            self._writer.supersede(sha256s, analyzer, version)
+            own = {sha for sha in sha256s if runs[sha, analyzer].began and runs[sha, analyzer].version == version}
+            gone = [sha for sha in sha256s if sha not in own]  # what goes on from a checkpoint needs what was before it
+            if gone:
+                self._writer.supersede(gone, analyzer, version)
 
     def _merge(self, table: pa.Table) -> None:
         self.segments += table.num_rows
@@ -148,6 +155,16 @@ class Returns:
             self._merge(pa.concat_tables(self._tables))
         if self._outcomes or self._lost:
             self._parts.vault.remove_freed(self._parts.catalog.change(self._write))
-        self._tally.recorded(self._ids)
+        self._tally.recorded(self._ids, self._left())
         self._ids, self._tables, self._outcomes, self._lost = [], [], [], []
         self._since = time.monotonic()
+
+    def _left(self) -> dict[str, float]:
+        """Give what is left to do of what was recorded now, where the pass counts by the length of recordings."""
+        cost = self._tally.media_of
+        if cost is None:
+            return {}
+        named = {id_.split(":", 1)[1]: id_ for id_ in self._ids}
+        with self._parts.catalog.read() as tx:
+            left = backlog.left(tx, named, self._parts.specs, cost)
+        return {named[sha256]: seconds for sha256, seconds in left.items()}

@@ -1,5 +1,6 @@
 """What a worker does with one content: tell what it is, run the analyzers that are due, keep what they find."""
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
@@ -7,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from strongroom.domain.analysis import AnalyzerSpec, State
-from strongroom.domain.findings import Finding, Member, Problem, Property, Rendition, Segment
-from strongroom.domain.outcome import KeptMember, KeptRendition, Run
+from strongroom.domain.findings import Checkpoint, Finding, Member, Problem, Property, Rendition, Segment
+from strongroom.domain.outcome import KeptMember, KeptRendition, Run, Stretch
 from strongroom.domain.settings import Settings
 from strongroom.errors import AnalysisError, LimitExceeded, ModelError, SourceChanged, StorageError
 from strongroom.flows.sink import Origin, SegmentSink
 from strongroom.ports import Analyzer, Source, Tools
+from strongroom.storage.catalog.analyses import seconds_of
 from strongroom.vault import Vault
 
 REASONS = 5
@@ -22,9 +24,10 @@ REASON_CHARACTERS = 500
 
 @dataclass(kw_only=True, slots=True)
 class _Findings:
-    """What one analyzer found of one content, so far."""
+    """What one analyzer found of one content, so far; members and renditions since it went on from a checkpoint."""
 
     segments: int = 0
+    earlier_members: int = 0
     members: list[KeptMember] = field(default_factory=list)
     member_bytes: int = 0
     renditions: list[KeptRendition] = field(default_factory=list)
@@ -32,6 +35,31 @@ class _Findings:
     problems: list[str] = field(default_factory=list)
     troubles: int = 0
     dated_at: datetime | None = None
+    duration: float | None = None
+
+    @classmethod
+    def after(cls, stretch: Stretch | None, duration: float | None) -> "_Findings":
+        """Begin with what is known: of the analyzer's own earlier stretches, and of the recording's length."""
+        if stretch is None:
+            return cls(duration=duration)
+        found = cls(
+            segments=stretch.segments,
+            earlier_members=stretch.members,
+            problems=list(stretch.problems),
+            troubles=stretch.troubles,
+            duration=duration,
+        )
+        for name, value in stretch.properties.items():
+            found.note(name, value)
+        return found
+
+    def note(self, name: str, value: object) -> None:
+        """Take a fact about the whole; the segments that follow repeat some."""
+        self.properties[name] = list(value) if isinstance(value, tuple) else value
+        if name == "date":
+            self.dated_at = _instant(str(value))
+        elif name == "duration":
+            self.duration = seconds_of(self.properties)
 
     def trouble(self, reason: str) -> None:
         """Note a part that could not be read."""
@@ -69,19 +97,28 @@ class Reader:
         self._sink = sink
         self._on_beat = on_beat
 
-    def run(self, analyzer: Analyzer, source: Source, origin: Origin) -> Run:
-        """Run one analyzer; whatever the bytes are, it ends with a state.
+    def run(self, analyzer: Analyzer, source: Source, origin: Origin, stretch: Stretch | None = None) -> Run:
+        """Run one analyzer; whatever the bytes are, it ends with a state, or at a checkpoint when it has worked for long.
+
+        Args:
+            analyzer: The analyzer.
+            source: The content; ``reached`` says where the stretch ended.
+            origin: What its segments repeat.
+            stretch: How far this version of it came before.
 
         Raises:
             ModelError: A model is missing or corrupt: nothing can be analysed.
             StorageError: The vault cannot be written.
         """
-        found, started = _Findings(), time.perf_counter()
-        state = State.DONE
+        found, started = _Findings.after(stretch, origin.duration), time.perf_counter()
+        state, stopped = State.DONE, None
         try:
             with closing(_iterator(analyzer, source, self._tools)) as findings:
                 for finding in findings:
                     self._take(finding, found, analyzer.spec, origin, source.depth)
+                    if isinstance(finding, Checkpoint) and self._is_due(finding, source.reached, started):
+                        stopped = finding
+                        break
         except (ModelError, StorageError) as error:
             if not isinstance(error, SourceChanged):
                 raise
@@ -99,24 +136,33 @@ class Reader:
             version=analyzer.spec.version,
             state=state,
             reason=found.reason and _one_line(found.reason),
-            seconds=time.perf_counter() - started,
+            seconds=(stretch.seconds if stretch else 0.0) + time.perf_counter() - started,
             segments=found.segments,
             properties=found.properties,
             members=tuple(found.members),
             renditions=tuple(found.renditions),
+            problems=tuple(found.problems),
+            troubles=found.troubles,
+            began=source.reached,
+            stopped=stopped if state is State.DONE else None,
         )
+
+    def _is_due(self, checkpoint: Checkpoint, reached: float, started: float) -> bool:
+        """Say whether reading stops at a checkpoint: it worked for long, and got on since it began."""
+        if not reached < checkpoint.at < math.inf:
+            return False
+        return time.perf_counter() - started >= self._settings.stretch_seconds
 
     def _take(self, finding: Finding, found: _Findings, spec: AnalyzerSpec, origin: Origin, depth: int) -> None:
         self._on_beat(origin.sha256)
         match finding:
             case Segment():
-                if self._sink.add(finding, spec, origin, number=found.segments, dated_at=found.dated_at):
+                known = (found.dated_at, found.duration)
+                if self._sink.add(finding, spec, origin, number=found.segments, known=known):
                     self._on_beat(origin.sha256)
                 found.segments += 1
             case Property():
-                found.properties[finding.name] = list(finding.value) if isinstance(finding.value, tuple) else finding.value
-                if finding.name == "date":
-                    found.dated_at = _instant(str(finding.value))
+                found.note(finding.name, finding.value)
             case Member():
                 self._keep_member(finding, found, origin, depth)
             case Rendition():
@@ -130,7 +176,7 @@ class Reader:
         if depth + 1 > bounds.member_depth:
             found.trouble(f"members deeper than {bounds.member_depth} levels are not opened: {member.path}")
             return
-        if len(found.members) >= bounds.member_count:
+        if found.earlier_members + len(found.members) >= bounds.member_count:
             raise LimitExceeded(f"it has more than {bounds.member_count:,} members; the first ones are kept")
         left = bounds.member_bytes - found.member_bytes
         try:

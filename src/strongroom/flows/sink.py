@@ -31,10 +31,14 @@ class Origin:
     """Plain type."""
     placement: Placement
     """Where the catalog has it."""
+    duration: float | None = None
+    """Seconds that it takes, if it is a recording and this is known."""
 
 
-Row: TypeAlias = tuple[Segment, AnalyzerSpec, Origin, int]
-"""A segment, its analyzer, its content, and its number in the run."""
+Known: TypeAlias = tuple[datetime | None, float | None]
+"""The content's own date, and its seconds if it is a recording, where they are known by now."""
+Row: TypeAlias = tuple[Segment, AnalyzerSpec, Origin, int, float | None]
+"""A segment, its analyzer, its content, its number among all that the analyzer yields of it, and the recording's seconds."""
 
 
 class SegmentSink:
@@ -54,7 +58,7 @@ class SegmentSink:
         self._rows: list[Row] = []
         self._characters = 0
 
-    def add(self, segment: Segment, spec: AnalyzerSpec, origin: Origin, *, number: int, dated_at: datetime | None) -> bool:
+    def add(self, segment: Segment, spec: AnalyzerSpec, origin: Origin, *, number: int, known: Known) -> bool:
         """Take one segment.
 
         Args:
@@ -62,14 +66,15 @@ class SegmentSink:
             spec: The analyzer.
             origin: The content.
             number: How many segments the analyzer yielded of the content before it.
-            dated_at: The content's own date, where one is known by now.
+            known: What else is known of the content.
 
         Returns:
             Whether a slice was finished by it, which takes a second or so.
         """
+        dated_at, duration = known
         if segment.taken_at is None and dated_at is not None:
             segment = replace(segment, taken_at=dated_at)
-        self._rows.append((segment, spec, origin, number))
+        self._rows.append((segment, spec, origin, number, duration))
         self._characters += len(segment.text)
         if len(self._rows) < SLICE_ROWS and self._characters < SLICE_CHARACTERS:
             return False
@@ -90,8 +95,9 @@ class SegmentSink:
                 media_type=origin.media_type,
                 type_=origin.type,
                 placement=origin.placement,
+                duration=duration,
             )
-            for segment, spec, origin, number in self._completed()
+            for segment, spec, origin, number, duration in self._completed()
         ]
         self._rows, self._characters = [], 0
         for batch in to_table(rows, self._schema).to_batches():
@@ -103,9 +109,9 @@ class SegmentSink:
         if wanted:
             vectors = self._tools.text.embed([done[i][0].text for i in wanted])
             for i, vector in zip(wanted, vectors, strict=True):
-                segment, spec, origin, number = done[i]
+                segment, spec, origin, number, duration = done[i]
                 language = segment.language or self._tools.languages.detect(segment.text)
-                done[i] = (replace(segment, text_vector=vector, language=language), spec, origin, number)
+                done[i] = (replace(segment, text_vector=vector, language=language), spec, origin, number, duration)
         return done
 
 

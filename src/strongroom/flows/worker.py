@@ -1,8 +1,9 @@
 """The function that is sent to workers: ids in, outcomes and one Arrow table out."""
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -10,15 +11,15 @@ import pyarrow as pa
 
 from strongroom.domain.content import Content
 from strongroom.domain.media import EMPTY, type_of
-from strongroom.domain.outcome import KeptObject, Outcome
+from strongroom.domain.outcome import KeptObject, Outcome, Run, Stretch
 from strongroom.domain.segments import Placement
 from strongroom.domain.settings import Settings
 from strongroom.errors import ContentNotFound, RoomDamaged, SourceChanged, SourceUnread
 from strongroom.flows.parts import Parts, open_parts
 from strongroom.flows.reading import Reader, accepted
 from strongroom.flows.sink import Origin, SegmentSink
-from strongroom.ports import Analyzer, BatchFunction, OnItem, Source
-from strongroom.storage.catalog import analyses, contents, placements
+from strongroom.ports import BatchFunction, OnItem, Source
+from strongroom.storage.catalog import analyses, contents, placements, stretches
 from strongroom.vault import Vault
 
 FINGERPRINT = "fingerprint"
@@ -35,6 +36,8 @@ class Plan:
     """The room's directory."""
     settings: Settings
     """The room's settings."""
+    failed_before: datetime | None = None
+    """What failed before this instant is read again; None leaves failures alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +63,7 @@ def open_worker(plan: Plan) -> BatchFunction[BatchResult]:
     Raises:
         StrongroomError: The room cannot be opened.
     """
-    return BatchReader(open_parts(plan.room, plan.settings)).read
+    return BatchReader(open_parts(plan.room, plan.settings), plan.failed_before).read
 
 
 @dataclass(slots=True)
@@ -95,9 +98,15 @@ class Spool:
 class BatchReader:
     """Reads batches of contents; its models are loaded once."""
 
-    def __init__(self, parts: Parts) -> None:
-        """Work on an open room."""
+    def __init__(self, parts: Parts, failed_before: datetime | None = None) -> None:
+        """Work on an open room.
+
+        Args:
+            parts: The room's.
+            failed_before: What failed before this instant is read again.
+        """
         self._parts = parts
+        self._failed_before = failed_before
         self._specs = [analyzer.spec for analyzer in parts.analyzers]
 
     def read(self, ids: Sequence[str], on_item: OnItem) -> BatchResult:
@@ -122,22 +131,31 @@ class BatchReader:
         reader = Reader(parts.vault, parts.toolbox, parts.settings, sink, lambda key: on_item(item(str(wanted[key]), key)))
         with parts.catalog.read() as tx:
             known = contents.contents(tx, wanted)
-            due = analyses.due(tx, wanted, self._specs)
+            due = analyses.due(tx, wanted, self._specs, failed_before=self._failed_before)
+            begun = stretches.stretches(tx, wanted)
+            lengths = contents.durations(tx, wanted)
             placed = placements.placements(tx, wanted)
         outcomes = []
         for sha256, cost in wanted.items():
             if sha256 in known:
                 on_item(item(str(cost), sha256))
-                names = frozenset(spec.name for spec in due[sha256] if spec.cost <= cost)
+                due_now = {spec.name: begun.get((sha256, spec.name)) for spec in due[sha256] if spec.cost <= cost}
                 try:
-                    outcomes.append(self._read_one(reader, known[sha256], names, placed[sha256]))
+                    outcomes.append(self._read_one(reader, known[sha256], due_now, placed[sha256], lengths.get(sha256)))
                 except (SourceChanged, SourceUnread, ContentNotFound, RoomDamaged) as error:
                     outcomes.append(Outcome(sha256=sha256, media_type=None, type=None, runs=(), fault=str(error)))
                 on_item(item(str(cost), sha256))
         sink.flush()  # its time, of many contents' last segments, counts from the beat above and not with the last one's
         return BatchResult(outcomes=tuple(outcomes), segments=spool.take(), spilled=tuple(spool.spilled))
 
-    def _read_one(self, reader: Reader, content: Content, due: frozenset[str], placement: Placement) -> Outcome:
+    def _read_one(
+        self,
+        reader: Reader,
+        content: Content,
+        due: Mapping[str, Stretch | None],
+        placement: Placement,
+        duration: float | None,
+    ) -> Outcome:
         with self._parts.vault.source(content.sha256) as source:
             media_type = content.media_type or self._identify(source)
             origin = Origin(
@@ -146,13 +164,19 @@ class BatchReader:
                 media_type=media_type,
                 type=type_of(media_type),
                 placement=placement,
+                duration=duration,
             )
             source.media_type = media_type
-            runs = tuple(reader.run(analyzer, source, origin) for analyzer in self._takers(media_type, due))
-            return Outcome(sha256=content.sha256, media_type=media_type, type=origin.type, runs=runs)
-
-    def _takers(self, media_type: str, due: frozenset[str]) -> list[Analyzer]:
-        return accepted(self._parts.analyzers, media_type, due)
+            runs: list[Run] = []
+            for analyzer in accepted(self._parts.analyzers, media_type, frozenset(due)):
+                stretch = due[analyzer.spec.name]
+                if stretch is not None and stretch.version != analyzer.spec.version:
+                    stretch = None
+                source.reached = stretch.reached if stretch is not None else 0.0
+                runs.append(reader.run(analyzer, source, origin, stretch))
+                if analyzer.spec.name == analyses.MEDIA:
+                    origin = replace(origin, duration=analyses.seconds_of(runs[-1].properties))
+            return Outcome(sha256=content.sha256, media_type=media_type, type=origin.type, runs=tuple(runs))
 
     def _identify(self, source: Source) -> str:
         if source.size == 0:

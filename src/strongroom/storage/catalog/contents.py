@@ -82,8 +82,8 @@ def measure(tx: Transaction, durations: Mapping[str, float | None]) -> None:
     """Note how many seconds recordings take, by SHA-256."""
     rows = [{"key": sha, "seconds": durations[sha]} for sha in sorted(durations)]
     if rows:
-        values = {"duration": sa.bindparam("seconds")}
-        tx.execute(table.update().where(table.c.sha256 == sa.bindparam("key")).values(values), rows)
+        statement = table.update().where(table.c.sha256 == sa.bindparam("key"))
+        tx.execute(statement.values(duration=sa.bindparam("seconds")), rows)
 
 
 def durations(tx: Transaction, sha256s: Collection[str]) -> dict[str, float]:
