@@ -60,6 +60,8 @@ class Settings:
             raise SettingError(f"office is {self.office!r}: it can be auto, libreoffice or builtin")
         if self.ocr_model not in ("rapidocr", "none"):
             raise SettingError(f"ocr_model is {self.ocr_model!r}: it can be rapidocr or none")
+        if self.speech_language and not (self.speech_language.isascii() and self.speech_language.islower()):
+            raise SettingError(f"speech_language is {self.speech_language!r}: it can be empty, or a code such as en or de")
         for name in (
             "batch",
             "file_seconds",
