@@ -150,7 +150,7 @@ def _moved(said: Utterance, by: float) -> Utterance:
 def cut(sound: Sound, spans: Sequence[Span]) -> float:
     """Give the place, in whole milliseconds, at which a window is cut so that no word is: in a pause of its second half.
 
-    The last good pause is taken, else the longest; where there is none, the quietest moment.
+    The last good pause is taken, else the last of the longest; where there is none, the quietest moment.
 
     Args:
         sound: The window.
@@ -162,7 +162,7 @@ def cut(sound: Sound, spans: Sequence[Span]) -> float:
     silence = length - edges[-2]
     if silence > 0:
         pauses.append((silence, max(length - silence / 2, length - _MARGIN)))
-    late = [(pause, at) for pause, at in pauses if at >= length / 2]
+    late = [(round(pause, 1), at) for pause, at in pauses if at >= length / 2]
     good = [at for pause, at in late if pause >= PAUSE]
     place = max(good) if good else max(late)[1] if late else _quietest(sound)
     return max(1, round(place * _MILLI)) / _MILLI
