@@ -14,7 +14,7 @@ from strongroom.models.speech import load_speech
 from strongroom.models.store import ModelStore
 from strongroom.models.toolbox import Toolbox
 from strongroom.models.voices import BLOCK, WINDOW
-from strongroom.ports.tools import RATE, Sound
+from strongroom.ports.tools import RATE, Sound, Span
 
 READING = Installed(package="moonshine_voice", path="assets/two_cities.wav")
 
@@ -91,9 +91,13 @@ def test_nothing_is_invented_even_where_speech_was_expected(tools: Toolbox, name
 
 def test_long_sounds_are_looked_at_in_blocks_without_a_seam(tools: Toolbox, reading: Sound):
     padding = np.zeros(BLOCK * WINDOW - 10 * RATE, np.float32)
-    shift = len(padding) / RATE
-    moved = [(start - shift, end - shift) for start, end in tools.voices.spans(np.concatenate([padding, reading]))]
-    assert np.allclose(moved, tools.voices.spans(reading), atol=0.15)
+    moved = spoken(tools.voices.spans(np.concatenate([padding, reading])), len(padding) / RATE)
+    assert np.mean(moved == spoken(tools.voices.spans(reading), 0.0)) > 0.95
+
+
+def spoken(spans: list[Span], shift: float) -> np.ndarray:
+    tenths = np.arange(450) / 10 + shift
+    return np.array([any(start <= tenth < end for start, end in spans) for tenth in tenths])
 
 
 def test_no_sound_gives_nothing(tools: Toolbox):
