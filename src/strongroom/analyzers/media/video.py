@@ -30,7 +30,7 @@ _SHORT_OF = 0.95
 class VideoAnalyzer:
     """What a video shows, shot by shot."""
 
-    spec = AnalyzerSpec(name="video", version=1, accepts=ACCEPTS, cost=Cost.READING)
+    spec = AnalyzerSpec(name="video", version=1, accepts=ACCEPTS, cost=Cost.READING, seconds=1800.0)
 
     def analyze(self, source: Source, tools: Tools) -> Iterator[Finding]:
         """Yield a segment for each frame that stands for a shot, a filmstrip and subtitles; see `strongroom.ports.Analyzer`."""
