@@ -224,6 +224,39 @@ def test_an_index_of_another_model_says_which_setting_to_change(table: SegmentTa
         SegmentTable(tmp_path / "segments", 8, 13)
 
 
+def test_a_table_without_durations_gets_the_column_and_keeps_its_rows(tmp_path: Path):
+    import lance
+
+    old = rows(row(1, "old"), row(2, "gone")).drop_columns(["duration"])
+    lance.write_dataset(old, tmp_path / "segments", schema=pa.schema([f for f in SCHEMA if f.name != "duration"]))
+    with ThreadPoolExecutor(4) as pool:  # whoever is first
+        tables = list(pool.map(lambda _: SegmentTable(tmp_path / "segments", 8, 16), range(4)))
+    table = tables[0]
+    assert table.rows(["segment_id", "duration"]).to_pylist() == [{"segment_id": f"s{n}", "duration": None} for n in (1, 2)]
+    table.merge(rows(row(2, "long", duration=700.0), row(3, "short", duration=60.0)))
+    tables[1].place({"c1": Placement(containers=(7,), extensions=(), dated_at=None)})
+    assert ids(table) == {"s1", "s2", "s3"}
+    assert ids(table, "duration > 600.0") == {"s2"}
+    table.tend(finish=True)
+    assert found(table, "long") == ["s2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("duration>10m", {"s3"}),
+        ("duration>=10m", {"s2", "s3"}),
+        ("duration<10m", {"s1"}),
+        ("-duration>10m", {"s1", "s2"}),
+        ("duration>1m duration<=10m", {"s2"}),
+        ("duration<1:00:00,5 -type:text", set()),
+    ],
+)
+def test_recordings_are_found_by_their_duration(table: SegmentTable, text: str, expected: set[str]):
+    table.merge(rows(*(row(n, "a", duration=seconds) for n, seconds in ((1, 59.9), (2, 600.0), (3, 3599.5), (4, None)))))
+    assert ids(table, predicates.filtered(parse(text), only=None, without=frozenset())) == expected
+
+
 def test_a_table_of_other_columns_is_another_version(tmp_path: Path):
     import lance
 

@@ -9,6 +9,7 @@ from strongroom.errors import QueryError
 
 PIECES = st.sampled_from(
     ['"', "-", ":", " ", "type:", "ext:", "lang:en", "before:", "after:2020", "2020-02-30", "size>", "size<=", "10MB", "0",
+     "duration>", "duration<=", "1h30m", "1:30:00", "0.0000001s",
      "container:", "\u201c", "\u201d", "«", "»", ",", "image", "İ", "tar.gz", "a", "\t", "ß", "日本"]
 )  # fmt: skip
 NAMES = st.from_regex(r"[a-z0-9]{3,12}", fullmatch=True)
@@ -49,3 +50,15 @@ def test_filters_of_one_key_are_alternatives(types: list[str], containers: list[
     assert set(getattr(query.extensions, side)) == set(extensions)
     assert set(getattr(query.types, side)) == {name for t in types for name in TYPE_ALIASES.get(t, (t,))}
     assert query.meaning == ""
+
+
+@given(st.floats(0, 1e8), st.sampled_from([">", ">=", "<=", "<"]), st.booleans())
+def test_any_duration_is_its_own_canonical_text(seconds: float, operator: str, negative: bool):  # noqa: FBT001
+    query = parsed(f"{'-' if negative else ''}duration{operator}{seconds:.9f}")
+    if query is None:
+        assert operator in ("<", ">=")
+        assert round(seconds, 6) == 0
+        return
+    (bound,) = filter(None, (query.duration_min, query.duration_max))
+    assert abs(bound.seconds - seconds) <= 1e-6
+    assert parse(str(query)) == query

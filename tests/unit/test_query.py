@@ -72,6 +72,25 @@ def test_sizes_are_inclusive_bounds(text: str, least: int | None, most: int | No
 
 
 @pytest.mark.parametrize(
+    ("text", "least", "most"),
+    [
+        ("duration>10m", (600.0, False), None),
+        ("duration<=1h30m", None, (5400.0, True)),
+        ("duration>90", (90.0, False), None),
+        ("duration:>=1:30:00", (5400.0, True), None),
+        ("-duration>2.5s", None, (2.5, True)),
+        ('duration<"1h 2m"', None, (3720.0, False)),
+        ("duration>10m duration>=10m duration<5m duration<1h", (600.0, True), (3600.0, False)),
+    ],
+)
+def test_durations_are_bounds_as_they_are_typed(text: str, least: tuple[float, bool] | None, most: tuple[float, bool] | None):
+    query = parse(text)
+    found = [bound and (bound.seconds, bound.inclusive) for bound in (query.duration_min, query.duration_max)]
+    assert found == [least, most]
+    assert parse(str(query)) == query
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         ("type:poem", "it can be image, pdf"),
@@ -80,6 +99,10 @@ def test_sizes_are_inclusive_bounds(text: str, least: int | None, most: int | No
         ("size>big", "size>10MB"),
         ("size:10MB", "size>10MB"),
         ("size<0", "size<10MB"),
+        ("duration>long", "duration>10m"),
+        ("duration:10m", "duration<=1h30m"),
+        ("duration<0s", "duration<10m"),
+        ("duration>99999999999:00", "duration>1:30:00"),
         ("lang:klingon", "ISO 639"),
         ("container:a/b", "a-z, 0-9 and hyphens"),
         ('ext:""', "ext:pdf"),
