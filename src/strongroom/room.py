@@ -264,7 +264,7 @@ class Room:
         return results
 
     def similar(self, file: Path | str, *, limit: int = 10, offset: int = 0) -> Results:
-        """Find pictures that look like one of this machine.
+        """Find pictures, and moments of videos, that look like a picture of this machine.
 
         Raises:
             Unreadable: The file is no picture that can be read.

@@ -19,6 +19,7 @@ from strongroom.domain.locator import Locator
 from strongroom.domain.scope import Actor, Purpose, Scope
 from strongroom.domain.segments import segment_schema, to_table
 from strongroom.errors import ContainerNotFound, ContentNotFound, ModelMissing, QueryError, UsageError
+from strongroom.flows import moments
 from strongroom.flows import search as flow
 from strongroom.flows.search import Searcher
 from strongroom.index import IndexReader, IndexWriter
@@ -100,8 +101,10 @@ class FakeCatalog:
 @pytest.fixture
 def catalog(monkeypatch: pytest.MonkeyPatch) -> FakeCatalog:
     fake = FakeCatalog()
-    for module in ("names", "contents", "analyses", "coverage", "catalog_containers"):
+    for module in ("names", "analyses", "coverage", "catalog_containers"):
         monkeypatch.setattr(flow, module, fake)
+    for module in ("names", "contents"):
+        monkeypatch.setattr(moments, module, fake)
     return fake
 
 

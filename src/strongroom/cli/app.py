@@ -152,12 +152,17 @@ def analyze(
 def search(
     query: Annotated[str, typer.Argument(help='Words, "exact phrases", -without, and filters such as size>1MB.')],
     room: RoomOption = None,
-    type_: Annotated[list[str] | None, typer.Option("--type", "-t", help="image, pdf, text, document, mail …")] = None,
+    type_: Annotated[
+        list[str] | None, typer.Option("--type", "-t", help="image, pdf, text, document, mail, audio, video …")
+    ] = None,
     container: Annotated[list[str] | None, typer.Option("--container", "-c", help="Only these containers.")] = None,
     ext: Annotated[list[str] | None, typer.Option("--ext", help="Only these extensions.")] = None,
     lang: Annotated[list[str] | None, typer.Option("--lang", help="Only these languages (en, de …).")] = None,
     before: Annotated[str | None, typer.Option("--before", help="Dated before: 2020, 2020-05 or 2020-05-31.")] = None,
     after: Annotated[str | None, typer.Option("--after", help="Dated on or after.")] = None,
+    duration: Annotated[
+        list[str] | None, typer.Option("--duration", help='Only recordings of this length: ">10m", "<=1h30m".')
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Hits on a page.")] = 10,
     offset: Annotated[int, typer.Option("--offset", min=0, help="Hits to pass over.")] = 0,
     json: JsonOption = False,
@@ -166,6 +171,7 @@ def search(
     many = {"type": type_, "container": container, "ext": ext, "lang": lang}
     filters = [f'{key}:"{value}"' for key, values in many.items() for value in values or ()]
     filters += [f"{key}:{value}" for key, value in (("before", before), ("after", after)) if value]
+    filters += [f"duration:{''.join(length.split())}" for length in duration or ()]
     with open_room(room) as opened:
         results = opened.search(" ".join([query, *filters]), limit=limit, offset=offset)
     if json:
@@ -182,7 +188,7 @@ def similar(
     offset: Annotated[int, typer.Option("--offset", min=0, help="Hits to pass over.")] = 0,
     json: JsonOption = False,
 ) -> None:
-    """Find pictures that look like one of yours."""
+    """Find pictures and videos that look like a picture of yours."""
     with open_room(room) as opened:
         results = opened.similar(file, limit=limit, offset=offset)
     if json:

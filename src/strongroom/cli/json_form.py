@@ -54,7 +54,11 @@ def _locator(locator: Locator) -> dict[str, object]:
 
 
 def _match(match: Match) -> dict[str, object]:
-    return {**_fields(match), "marks": [list(mark) for mark in match.marks]}
+    return {**_fields(match), **_moment(match), "marks": [list(mark) for mark in match.marks]}
+
+
+def _moment(match: Match) -> dict[str, object]:
+    return {"t_start": match.t_start, "t_end": match.t_end, "frame": match.frame}
 
 
 def _hit(hit: Hit) -> dict[str, object]:
@@ -70,6 +74,7 @@ def _hit(hit: Hit) -> dict[str, object]:
         "score": hit.score,
         "locator": _locator(best.locator),
         "snippet": plain(best.snippet),
+        **_moment(best),
         "matches": [_match(match) for match in hit.matches],
         "properties": plain(hit.properties),
     }

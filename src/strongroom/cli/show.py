@@ -10,6 +10,7 @@ from rich.text import Text
 from strongroom.domain.analysis import Coverage
 from strongroom.domain.blob import Blob
 from strongroom.domain.clip import Clip
+from strongroom.domain.findings import PICTURES
 from strongroom.domain.hit import Hit, Match, Results
 from strongroom.domain.status import Status
 from strongroom.domain.times import clock
@@ -58,7 +59,9 @@ def show_results(console: Console, results: Results) -> None:
 def _show_hit(console: Console, number: int, hit: Hit) -> None:
     head = Text(f"{number}. ", style="bold")
     head.append(printable(str(hit.names[0])), style="bold")
-    head.append(f"  {hit.type}, {size_words(hit.size)}", style="dim")
+    length = hit.properties.get("duration")
+    lasting = f", {clock(length)} long" if isinstance(length, int | float) else ""
+    head.append(f"  {hit.type}, {size_words(hit.size)}{lasting}", style="dim")
     console.print(head)
     for match in hit.matches:
         console.print(_match_text(match), style="", soft_wrap=True)
@@ -71,6 +74,8 @@ def _show_hit(console: Console, number: int, hit: Hit) -> None:
 def _match_text(match: Match) -> Text:
     place = match.locator.label()
     text = Text("   " + (f"{place}: " if place else ""), style="cyan")
+    if not match.snippet and match.kind in PICTURES:
+        text.append("looks like it", style="dim")
     snippet = Text(printable(match.snippet), style="default")
     for start, end in match.marks:
         snippet.stylize("bold yellow", start, end)

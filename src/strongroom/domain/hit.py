@@ -14,7 +14,7 @@ class Match:
     segment_id: str
     """The segment's deterministic id; cite it."""
     kind: str
-    """``passage``, ``image``, ``properties``."""
+    """``passage``, ``image``, ``properties``, ``shot``, ``utterance``, or a plug-in's own word."""
     locator: Locator
     """Where in the content."""
     snippet: str
@@ -25,6 +25,18 @@ class Match:
     """Fused rank score; comparable only within one search."""
     channels: tuple[str, ...]
     """What found it: ``words``, ``meaning``, ``labels``, ``looks``."""
+    frame: float | None = None
+    """Seconds to ask `Room.frame` for; None where nothing is shown, as in sound."""
+
+    @property
+    def t_start(self) -> float | None:
+        """Start of the moment in seconds; None where it is no moment of a recording."""
+        return self.locator.t_start
+
+    @property
+    def t_end(self) -> float | None:
+        """The same, of its end."""
+        return self.locator.t_end
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,10 @@ ROLE = "transcript-"
 """Begins the role of the renditions that hold a transcript, each that of one stretch; their order is that of time."""
 
 
+SUBTITLES = ("srt", "vtt")
+"""Endings of files with subtitles."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
     """One spoken word."""

@@ -1,7 +1,7 @@
 """Search: a question to hits that the catalog still grants, with snippets, facets and coverage."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
 from time import perf_counter
@@ -12,22 +12,21 @@ from strongroom.domain.content import Content, Name
 from strongroom.domain.findings import Vector
 from strongroom.domain.hit import Hit, Match, Results
 from strongroom.domain.locator import Locator
-from strongroom.domain.media import OCTETS, type_of
+from strongroom.domain.media import OCTETS, VIDEO
 from strongroom.domain.query import Choice, Query, parse
 from strongroom.domain.scope import Scope
 from strongroom.errors import ContainerNotFound, ContentNotFound, UsageError
+from strongroom.flows.moments import BESIDE, granted, shown, type_name
 from strongroom.index import IndexReader, Ranking
 from strongroom.index.fusion import LABELS, LOOKS, MEANING
 from strongroom.index.reader import DEPTH, FACETS, SHOWN, taken
 from strongroom.index.relevance import BACKGROUND, bars
 from strongroom.index.snippets import snippet
 from strongroom.ports.tools import PictureModel, Pixels, TextEmbedder
-from strongroom.storage.catalog import Catalog, analyses, contents, coverage, names
+from strongroom.storage.catalog import Catalog, analyses, coverage, names
 from strongroom.storage.catalog import containers as catalog_containers
 from strongroom.storage.tables import View
 
-MATCHES = 3
-"""Segments shown of a hit, and looked at for its year and its languages."""
 NAMES = 20
 """Names shown of a hit."""
 DEEPEST = 32 * DEPTH
@@ -48,6 +47,11 @@ class _Found:
     rows: list[dict[str, Any]]
     names: tuple[Name, ...]
     content: Content
+
+    @property
+    def best(self) -> list[dict[str, Any]]:
+        """The rows that are shown, and looked at for its year and its languages."""
+        return self.rows[: shown(self.content)]
 
 
 class Searcher:
@@ -104,7 +108,7 @@ class Searcher:
         return self._results(rank, query, scope, limit=limit, offset=offset, begun=begun)
 
     def similar(self, example: Pixels | str, scope: Scope, *, filters: str = "", limit: int = 20, offset: int = 0) -> Results:
-        """Find pictures that look like an example.
+        """Find pictures, and moments of videos, that look like an example.
 
         Args:
             example: A picture, or the SHA-256 of one in the room (it is not among its own hits).
@@ -180,7 +184,8 @@ class Searcher:
             raise UsageError(f"limit is {limit} and offset {offset}: limit must be 1 or more, and offset 0 or more")
 
         wanted = slice(offset, offset + limit)
-        found, cut, segments, facets = self._index.read(lambda view: self._read(view, rank, scope, wanted, leave_out))
+        asked = partial(self._granted, scope=scope, types=query.types, wanted=wanted.stop + 1, leave_out=leave_out)
+        found, cut, segments, facets = self._index.read(lambda view: _read(view, partial(rank, view), asked, wanted))
         page = found[wanted]
         with self._catalog.read() as tx:
             # asked again beside the texts: what was forgotten or withdrawn since the ranking is not shown
@@ -191,7 +196,7 @@ class Searcher:
             Hit(
                 content=item.sha256,
                 media_type=item.content.media_type or OCTETS,
-                type=_type(item.content),
+                type=type_name(item.content),
                 size=item.content.size,
                 score=item.score,
                 names=named[item.sha256],
@@ -211,16 +216,7 @@ class Searcher:
             took_ms=(perf_counter() - begun) * 1000,
         )
 
-    def _read(
-        self, view: View, rank: RankIn, scope: Scope, wanted: slice, leave_out: str
-    ) -> tuple[list[_Found], bool, _Rows, dict[str, dict[str, int]]]:
-        """Do all that one version of the index is needed for: the rows that a ranking names are of that version alone."""
-        found, cut = self._granted(partial(rank, view), scope, wanted=wanted.stop + 1, leave_out=leave_out)
-        shown = [row["row"] for item in found[wanted] for row in item.rows[:MATCHES]]
-        counted = [row["row"] for item in found for row in item.rows[:MATCHES]]
-        return found, cut, taken(view, shown, SHOWN), _facets(found, taken(view, counted, FACETS))
-
-    def _granted(self, rank: Rank, scope: Scope, *, wanted: int, leave_out: str) -> tuple[list[_Found], bool]:
+    def _granted(self, rank: Rank, *, scope: Scope, types: Choice, wanted: int, leave_out: str) -> tuple[list[_Found], bool]:
         """Rank as deep as the page needs, and keep what the catalog grants now.
 
         A deeper ranking fuses differently, so only contents that the shallower one lacked are taken from it, after all
@@ -233,13 +229,13 @@ class Searcher:
             ranking = rank(depth)
             fresh = _by_content(ranking, seen)
             with self._catalog.read() as tx:
-                named = names.names(tx, list(fresh), scope, limit=NAMES)
-                known = contents.contents(tx, list(named))
-            for sha256, rows in fresh.items():
-                if sha256 in named and sha256 in known:
-                    score = float(rows[0]["content_score"])
-                    found.append(_Found(sha256=sha256, score=score, rows=rows, names=named[sha256], content=known[sha256]))
-            seen |= set(fresh)
+                given = granted(tx, fresh, scope, types, NAMES)
+            for sha256, rows in given.groups.items():
+                if sha256 not in seen:
+                    score = max(float(row["content_score"]) for row in rows)
+                    content = given.known[sha256]
+                    found.append(_Found(sha256=sha256, score=score, rows=rows, names=given.named[sha256], content=content))
+            seen |= fresh.keys() | given.groups.keys()
             depth, cut = depth * 2, ranking.cut
         return found, cut and depth <= DEEPEST
 
@@ -253,6 +249,16 @@ class Searcher:
         return kept[1]
 
 
+def _read(
+    view: View, rank: Rank, ask: Callable[[Rank], tuple[list[_Found], bool]], wanted: slice
+) -> tuple[list[_Found], bool, _Rows, dict[str, dict[str, int]]]:
+    """Do all that one version of the index is needed for: the rows that a ranking names are of that version alone."""
+    found, cut = ask(rank)
+    shown_rows = [row["row"] for item in found[wanted] for row in item.best]
+    counted = [row["row"] for item in found for row in item.best]
+    return found, cut, taken(view, shown_rows, SHOWN), _facets(found, taken(view, counted, FACETS))
+
+
 def _by_content(ranking: Ranking, seen: set[str]) -> dict[str, list[dict[str, Any]]]:
     grouped: dict[str, list[dict[str, Any]]] = {}
     for row in ranking.table.to_pylist():
@@ -261,21 +267,20 @@ def _by_content(ranking: Ranking, seen: set[str]) -> dict[str, list[dict[str, An
     return grouped
 
 
-def _type(content: Content) -> str:
-    return content.type or type_of(content.media_type or OCTETS)
-
-
 def _matches(item: _Found, segments: _Rows, query: Query) -> tuple[Match, ...]:
     matches = []
-    for row in item.rows[:MATCHES]:
+    for row in item.best:
         segment = segments.get(row["row"])
         if segment is not None:
             cut = snippet(segment["text"] or "", query)
+            place = locator(segment)
+            shows = type_name(item.content) == VIDEO
             matches.append(
                 Match(
                     segment_id=segment["segment_id"],
                     kind=segment["kind"],
-                    locator=locator(segment),
+                    locator=replace(place, part=row[BESIDE]) if BESIDE in row else place,
+                    frame=place.t_start if shows else None,
                     snippet=cut.text,
                     marks=cut.marks,
                     score=row["segment_score"],
@@ -308,9 +313,9 @@ def _facets(found: Sequence[_Found], rows: _Rows) -> dict[str, dict[str, int]]:
             counts[facet][value] = counts[facet].get(value, 0) + 1
 
     for item in found:
-        count("type", {_type(item.content)})
+        count("type", {type_name(item.content)})
         count("container", {name.container for name in item.names})
-        best = [rows[row["row"]] for row in item.rows[:MATCHES]]
+        best = [rows[row["row"]] for row in item.best]
         dates = [row["taken_at"] for row in best if isinstance(row["taken_at"], datetime)]
         count("year", {str(dates[0].year)} if dates else set())
         count("language", {row["language"] for row in best if row["language"]})

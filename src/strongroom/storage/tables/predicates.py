@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from strongroom.domain.media import AUDIO, VIDEO
 from strongroom.domain.query import Bound, Choice, Query
+from strongroom.domain.transcript import SUBTITLES
 
 
 def quoted(value: str) -> str:
@@ -56,7 +58,7 @@ def filtered(query: Query, *, only: frozenset[int] | None, without: frozenset[in
     return both(
         granted(only),
         f"NOT {granted(without)}" if without else None,
-        _text("type", query.types),
+        _types(query),
         _text("language", query.languages),
         any_of("extensions", query.extensions.only) if query.extensions.only else None,
         f"NOT coalesce({any_of('extensions', query.extensions.without)}, false)" if query.extensions.without else None,
@@ -67,6 +69,14 @@ def filtered(query: Query, *, only: frozenset[int] | None, without: frozenset[in
         _length(">", query.duration_min),
         _length("<", query.duration_max),
     )
+
+
+def _types(query: Query) -> str | None:
+    """Give the predicate of types; words beside a recording may find it, so subtitles are let through where it is asked for."""
+    chosen = _text("type", query.types)
+    if chosen is None or not query.terms or not {AUDIO, VIDEO} & {*query.types.only}:
+        return chosen
+    return f"({chosen}) OR {any_of('extensions', SUBTITLES)}"
 
 
 def _length(sign: str, bound: Bound | None) -> str | None:
