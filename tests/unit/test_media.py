@@ -11,7 +11,7 @@ from PIL import Image
 
 from strongroom.analyzers.media import lengths
 from strongroom.analyzers.media.facts import MediaAnalyzer
-from strongroom.analyzers.media.opening import opened
+from strongroom.analyzers.media.opening import opened, packets
 from strongroom.domain.findings import Finding, Problem, Property, Rendition, Segment
 from strongroom.errors import AnalysisError, Unreachable, Unreadable, Unsupported
 from strongroom.testing import BytesSource
@@ -306,6 +306,19 @@ def test_errors_of_the_store_are_not_taken_for_damage(monkeypatch: pytest.Monkey
     monkeypatch.setattr(BytesSource, "open", lambda self: Failing(self.data))
     with pytest.raises(Unreachable):
         read(data)
+
+
+def test_a_stream_that_comes_up_late_in_a_broadcast_costs_nothing():
+    """PyAV raises IndexError behind the last packet then; FFmpeg finds such streams at the beginning and the end by itself."""
+    rng = np.random.default_rng(0)
+    noise = [rng.integers(0, 256, (480, 640, 3), dtype=np.uint8) for _ in range(18)]
+    dull = video(noise, form="mpegts", codec="mpeg2video", encoding={"qmin": "2", "qmax": "2"})
+    late = video(frames(50, (640, 480)), form="mpegts", codec="mpeg2video", sound=tone(2, rate=48_000), sound_codec="mp2")
+    data = dull + late + dull
+    with opened(BytesSource(data)) as container:
+        assert len(container.streams) == 1
+        assert len(list(packets(container, container.streams.video[0]))) == 18 + 50 + 18 + 1
+    assert picture(read(data, "video/mp2t")).shape == (384, 512)
 
 
 def test_decoders_run_in_one_thread():

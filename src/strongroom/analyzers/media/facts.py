@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 from strongroom.analyzers.image import THUMBNAIL, thumbnail
 from strongroom.analyzers.media.frames import picture_stream, prepare, reduced, seek, size_of
 from strongroom.analyzers.media.lengths import RAW, seconds_of
-from strongroom.analyzers.media.opening import opened
+from strongroom.analyzers.media.opening import opened, packets
 from strongroom.analyzers.media.protection import is_encrypted
 from strongroom.analyzers.media.tags import WORDS, chapters, read_facts
 from strongroom.domain.analysis import AnalyzerSpec, Cost
@@ -172,7 +172,7 @@ def _keyframe(container: InputContainer, stream: VideoStream, seconds: float) ->
         if container.format.name not in RAW:  # where seeking fails, and leads to the end
             seek(container, stream, seconds)
         stream.codec_context.flush_buffers()
-        for packet in container.demux(stream):
+        for packet in packets(container, stream):
             read += packet.size
             if packet.is_keyframe and packet.size:
                 frames = stream.decode(packet) or stream.decode(None)
@@ -189,7 +189,7 @@ def _cover(container: InputContainer) -> Pixels | None:
     for stream in container.streams.video:
         try:
             prepare(stream)
-            for packet in container.demux(stream):
+            for packet in packets(container, stream):
                 frames = stream.decode(packet)
                 if frames:
                     return reduced(frames[0], stream, THUMBNAIL)

@@ -13,7 +13,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, Interpolation
 from av.video.stream import VideoStream
 
-from strongroom.analyzers.media.opening import MOST_PIXELS
+from strongroom.analyzers.media.opening import MOST_PIXELS, packets
 from strongroom.errors import LimitExceeded, Unreadable, Unsupported
 from strongroom.ports import Pixels
 
@@ -184,7 +184,7 @@ class Sampler:
         try:
             if self._start > 0:
                 seek(self._container, self._stream, self._start - BACK)
-            for packet in self._container.demux(self._stream):
+            for packet in packets(self._container, self._stream):
                 if not packet.size:
                     continue
                 stamp = packet.dts if packet.dts is not None else packet.pts
@@ -251,7 +251,7 @@ def keyframe_at(container: InputContainer, stream: VideoStream, seconds: float, 
     decoder = stream.codec_context
     decoder.flush_buffers()
     try:
-        packet = next((one for one in container.demux(stream) if one.is_keyframe and one.size), None)
+        packet = next((one for one in packets(container, stream) if one.is_keyframe and one.size), None)
         pictures = [] if packet is None else stream.decode(packet) or stream.decode(None)
     except av.FFmpegError:
         pictures = []
@@ -296,7 +296,7 @@ def _last_before(container: InputContainer, stream: VideoStream, seconds: float,
             if after and (best is not None or start > 0):
                 break
             best = picture
-    except av.FFmpegError:
+    except (av.FFmpegError, IndexError):  # the latter: see `packets`
         return best
     return best
 

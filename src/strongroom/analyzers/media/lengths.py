@@ -6,7 +6,7 @@ import av
 from av.container import InputContainer
 from av.stream import Stream
 
-from strongroom.analyzers.media.opening import opened
+from strongroom.analyzers.media.opening import opened, packets
 from strongroom.ports import Source
 
 RAW = frozenset(
@@ -72,7 +72,7 @@ def _counted(source: Source) -> float:
         rate = float(container.streams.video[0].guessed_rate or 25) if not container.streams.audio else 50.0
         total, last, read, at, more = 0.0, None, 0, 0, False
         try:
-            for number, packet in enumerate(container.demux(stream)):
+            for number, packet in enumerate(packets(container, stream)):
                 if not packet.size:
                     continue
                 read, at = read + packet.size, max(at, packet.pos or 0)

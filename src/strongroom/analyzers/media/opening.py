@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import av
 import av.error
 from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
 
 from strongroom.errors import AnalysisError, LimitExceeded, Unreadable, Unsupported
 from strongroom.ports import Source
+
+AnyStream = TypeVar("AnyStream", bound=Stream)
 
 BUFFER = 1 << 16
 """Bytes that are read at once: as quick as more over local files, and headers need little."""
@@ -89,6 +93,20 @@ def opened(source: Source, *, errors: str = "replace") -> Iterator[InputContaine
                 raise _reason(error, indexed=False) from error
 
 
+def packets(container: InputContainer, *streams: AnyStream) -> "Iterator[Packet[AnyStream]]":
+    """Yield the packets of some streams, as `InputContainer.demux` does, which fails at the end where streams came up late.
+
+    Those that a broadcast begins in its midst are unknown to PyAV, and raise `IndexError` after the last packet.
+    """
+    reading: Iterator[Packet[Any]] = container.demux(*streams)
+    while True:
+        try:
+            packet = next(reading)
+        except (StopIteration, IndexError):
+            return
+        yield packet
+
+
 def _refuse(url: str, flags: int, options: dict[str, str]) -> BinaryIO:  # noqa: ARG001 - as PyAV calls it
     raise Unreadable("it only points to other files, which are not followed")
 
@@ -100,7 +118,7 @@ def _reason(error: Exception, *, indexed: bool) -> AnalysisError:
     for kind, made, words in _REASONS:
         if isinstance(error, kind):
             return made(words)
-    return Unreadable(f"FFmpeg cannot read it: {getattr(error, 'strerror', None) or error}")
+    return Unreadable("it is damaged: FFmpeg cannot read it")
 
 
 _REASONS: tuple[tuple[type[Exception], type[AnalysisError], str], ...] = (

@@ -22,6 +22,7 @@ from av.stream import Discard
 from numpy.typing import NDArray
 
 from strongroom.analyzers.media.frames import beginning
+from strongroom.analyzers.media.opening import packets
 from strongroom.domain.findings import Problem
 from strongroom.errors import Unsupported
 from strongroom.ports import RATE, Sound
@@ -236,7 +237,7 @@ class _Reading:
         failures = 0
         while failures < FAILURES:
             try:
-                for packet in self._container.demux(self._stream):
+                for packet in packets(self._container, self._stream):
                     try:
                         frames = packet.decode()
                     except av.FFmpegError:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import av
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Discard, Stream
+from av.stream import Discard
 from av.subtitles.stream import SubtitleStream
 
 from strongroom.analyzers.media.frames import beginning
+from strongroom.analyzers.media.opening import packets
 from strongroom.analyzers.subtitles import Cue, gather, plain
 from strongroom.domain import transcript
 from strongroom.domain.findings import UTTERANCE, Finding, Problem, Rendition
@@ -64,7 +65,7 @@ def _read(container: InputContainer, streams: list[SubtitleStream]) -> tuple[dic
     damaged = 0
     try:
         container.seek(0, backward=True)
-        for packet in container.demux(*streams):
+        for packet in packets(container, *streams):
             stream = packet.stream
             if not packet.size or not isinstance(stream, SubtitleStream):
                 continue
@@ -80,7 +81,7 @@ def _read(container: InputContainer, streams: list[SubtitleStream]) -> tuple[dic
     return cues, damaged
 
 
-def _cue(packet: "Packet[Stream]", stream: SubtitleStream, zero: float) -> Cue | None:
+def _cue(packet: "Packet[SubtitleStream]", stream: SubtitleStream, zero: float) -> Cue | None:
     shown = stream.codec_context.decode2(packet)
     if shown is None or packet.pts is None:
         return None
