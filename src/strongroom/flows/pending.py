@@ -81,17 +81,19 @@ class Pending:
     def _pass(self, cost: Cost, specs: Sequence[AnalyzerSpec]) -> Iterator[Sequence[str]]:
         self._begin(cost, specs)
         first, more = True, True
-        while more or self._tally.out:
-            more, after = False, ""
+        while more:
+            # what was out may be pending again: only a round that finds nothing while nothing is out is the last one
+            more, found, after = bool(self._tally.out), False, ""
             while page := self._page(specs, after):
                 after = page[-1]
                 out = self._tally.out
                 here = [sha256 for sha256 in page if item(str(int(cost)), sha256) not in out]
                 if here and not first:
                     self._refuse_circles(here)
-                more = more or bool(here)
+                found = found or bool(here)
                 yield from self._hand_out_contents(cost, here)
-            if not more:
+            more = more or found
+            if not found:
                 yield from self._wait()
             elif self._tally.out:
                 self._record()
