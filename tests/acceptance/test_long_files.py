@@ -91,7 +91,7 @@ def fill(place: Path, folder: Path, environment: dict[str, str]) -> None:
 
 
 def state(place: Path) -> dict[str, Any]:
-    """Give all that analyses left behind, but times; vectors to the last digit depend on what was embedded beside."""
+    """Give all that analyses left behind, but times (a text is dated by when it was added); vectors to the last digit depend on what was embedded beside."""
     catalog = Catalog(f"sqlite:///{place}/catalog.sqlite")
     tables = {
         "analyses": "sha256, analyzer, version, state, reason, segments, properties",
@@ -103,7 +103,7 @@ def state(place: Path) -> dict[str, Any]:
     catalog.close()
     with strongroom.open(place) as room:
         table: SegmentTable = room._parts.table
-        columns = [name for name in table.schema.names if name not in (*VECTORS, "containers")]
+        columns = [name for name in table.schema.names if name not in (*VECTORS, "containers", "taken_at")]
         found["segments"] = sorted(table.rows(columns).to_pylist(), key=lambda row: row["segment_id"])
     return found
 
