@@ -91,7 +91,7 @@ def fill(place: Path, folder: Path, environment: dict[str, str]) -> None:
 
 
 def state(place: Path) -> dict[str, Any]:
-    """Give all that analyses left behind, but times (a text is dated by when it was added); vectors to the last digit depend on what was embedded beside."""
+    """Give what analyses left behind, but times (texts are dated by when they were added) and vectors (batches differ)."""
     catalog = Catalog(f"sqlite:///{place}/catalog.sqlite")
     tables = {
         "analyses": "sha256, analyzer, version, state, reason, segments, properties",
