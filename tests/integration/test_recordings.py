@@ -106,9 +106,15 @@ def test_a_transcript_is_what_was_written_down_in_order_of_its_stretches(room: R
 
 
 def test_a_transcript_that_is_not_at_its_end_says_how_far_it_is(room: Room):
+    record(room, "tone.wav", "audio/wav", heard(room, said("The pumps run.", 0, 2), stopped=2.5))
+    found = room.transcript("tapes/tone.wav")
+    assert (found.source, found.reached) == ("speech", 2.5)
+
+
+def test_until_speech_is_written_down_to_its_end_subtitles_count_more(room: Room):
     record(room, "talks/storm.mp4", "video/mp4", heard(room, said("The pumps run.", 0, 2), stopped=5.0))
     found = room.transcript("tapes/talks/storm.mp4")
-    assert (found.source, found.reached) == ("speech", 5.0)
+    assert (found.source, found.reached) == ("beside", 5.0)
 
 
 def test_before_speech_is_written_down_the_subtitles_beside_the_recording_speak(room: Room):

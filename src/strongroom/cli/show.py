@@ -87,12 +87,12 @@ def transcript_line(said: Transcript) -> str:
     """Say where a transcript comes from, and how far it is."""
     sources = {
         "speech": "written down from the sound",
-        "subtitles": f"from the subtitles {said.title} in the file; the sound has not given any words",
-        "beside": f"from the subtitles beside it, {said.title}; the sound has not given any words",
+        "subtitles": f"from the subtitles {said.title} in the file",
+        "beside": f"from the subtitles beside it, {said.title}",
     }
     line = printable(sources[said.source])
     if said.reached is None:
-        return line
+        return line if said.source == "speech" else f"{line}; the sound has not given any words"
     of = f" of {clock(said.duration)}" if said.duration is not None else ""
     return f"{line}; speech is written down up to {clock(said.reached)}{of}: `strongroom analyze` goes on from there"
 

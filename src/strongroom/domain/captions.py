@@ -7,10 +7,12 @@ https://partnerhelp.netflixstudios.com/hc/en-us/articles/217350977-English-USA-T
 
 import math
 import re
-import textwrap
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
+from operator import itemgetter
 
 from strongroom.domain.times import clock
 from strongroom.domain.transcript import Utterance
@@ -27,8 +29,8 @@ PARAGRAPH = 600
 """Characters after which plain text begins a paragraph with the next sentence."""
 PAUSE = 2.0
 """Seconds of silence that begin one in any case."""
-_STOPS = ".?!…。？！"  # noqa: RUF001
-_COMMAS = ",;:–—、，；："  # noqa: RUF001
+_STOPS = tuple(".?!…。？！")  # noqa: RUF001
+_COMMAS = tuple(",;:–—、，；：")  # noqa: RUF001
 _BREATH = 0.25
 """Seconds between two words that are a place to cut."""
 _TAGLIKE = re.compile(r"<(?=[/!a-zA-Z])([^<>]*)>")
@@ -107,7 +109,7 @@ def plain(utterances: Iterable[Utterance], *, times: bool = False) -> str:
 
 
 def _parted(last: Utterance, one: Utterance, length: int) -> bool:
-    ended = last.text.rstrip(_CLOSING).endswith(tuple(_STOPS))
+    ended = last.text.rstrip(_CLOSING).endswith(_STOPS)
     return one.t_start - last.t_end >= PAUSE or one.language != last.language or (length >= PARAGRAPH and ended)
 
 
@@ -158,7 +160,7 @@ def _spans(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for word in re.finditer(r"\S+", text):
         start = word.start()
-        for at in range(start + 1, word.end()):
+        for at in range(start + 1, start if word[0].isascii() else word.end()):
             if _breaks(text[at - 1], text[at]):
                 spans.append((start, at))
                 start = at
@@ -189,11 +191,10 @@ def _marks(text: str, one: Utterance) -> list[tuple[int, float]]:
 
 def _time(marks: Sequence[tuple[int, float]], at: int, *, begins: bool) -> float:
     """Give the time of a character by those of its neighbours."""
-    exact = [time for place, time in marks if place == at]
-    if exact:  # where one word ends and the next begins
-        return exact[-1] if begins else exact[0]
-    before = next((mark for mark in reversed(marks) if mark[0] < at), marks[0])
-    after = next((mark for mark in marks if mark[0] > at), marks[-1])
+    low, high = bisect_left(marks, at, key=itemgetter(0)), bisect_right(marks, at, key=itemgetter(0))
+    if low < high:  # two marks are in one place where one word ends and the next begins
+        return marks[high - 1 if begins else low][1]
+    before, after = marks[max(low - 1, 0)], marks[min(high, len(marks) - 1)]
     if after[0] <= before[0]:
         return before[1]
     return before[1] + (after[1] - before[1]) * (at - before[0]) / (after[0] - before[0])
@@ -207,18 +208,18 @@ def _cut(tokens: Sequence[_Token]) -> Iterator[Sequence[_Token]]:
     if len(tokens) == 1 or (len(lines) <= LINES and tokens[-1].t_end - tokens[0].t_start <= LONGEST):
         yield tokens
         return
-    at = max(range(1, len(tokens)), key=lambda at: _worth(tokens, at))
+    lengths = list(accumulate(len(token.glue) + len(token.text) for token in tokens))
+    at = max(range(1, len(tokens)), key=lambda at: _worth(tokens[at - 1], tokens[at], lengths[at - 1] / lengths[-1]))
     yield from _cut(tokens[:at])
     yield from _cut(tokens[at:])
 
 
-def _worth(tokens: Sequence[_Token], at: int) -> float:
-    before, after = tokens[at - 1], tokens[at]
-    left, right = len(_joined(tokens[:at])), len(_joined(tokens[at:]))
-    worth = min(left, right) / (left + right)
+def _worth(before: _Token, after: _Token, share: float) -> float:
+    """Say how good a cut between two words is that leaves so large a share of the text before it."""
     last = before.text.rstrip(_CLOSING)
-    worth += 0.3 * last.endswith(tuple(_STOPS)) + 0.15 * last.endswith(tuple(_COMMAS))
-    return worth + min(after.t_start - before.t_end, 1.0) * (after.t_start - before.t_end >= _BREATH)
+    stop = 0.3 * last.endswith(_STOPS) + 0.15 * last.endswith(_COMMAS)
+    pause = after.t_start - before.t_end
+    return min(share, 1 - share) + stop + (min(pause, 1.0) if pause >= _BREATH else 0.0)
 
 
 def _joined(tokens: Sequence[_Token]) -> str:
@@ -227,29 +228,44 @@ def _joined(tokens: Sequence[_Token]) -> str:
 
 def _wrapped(text: str) -> list[str]:
     """Break a text into lines, two of about one length where one does not hold it."""
-    if _width(text) <= COLUMNS:
+    width = _width(text)
+    if width <= COLUMNS:
         return [text]
-    for columns in range(max(_width(text) // LINES, 1), COLUMNS + 1):
-        lines = _filled(text, columns)
-        if len(lines) <= LINES:
-            return lines
-    return _filled(text, COLUMNS)
+    pieces = list(_pieces(text))
+    lines = _filled(pieces, COLUMNS)
+    if len(lines) > LINES:
+        return lines
+    low, high = width // LINES, COLUMNS
+    while low < high:  # the narrowest that does
+        middle = (low + high) // 2
+        found = _filled(pieces, middle)
+        low, high, lines = (low, middle, found) if len(found) <= LINES else (middle + 1, high, lines)
+    return lines
 
 
-def _filled(text: str, columns: int) -> list[str]:
-    lines = [""]
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """Give what is not broken, each with what parts it from the one before; what is too long for a line comes in pieces."""
     for start, end in _spans(text):
-        glue = " " if start and text[start - 1] == " " and lines[-1] else ""
-        for piece in textwrap.wrap(text[start:end], COLUMNS) or [text[start:end]]:
-            if lines[-1] and _width(lines[-1] + glue + piece) > columns:
-                lines.append(piece)
-            else:
-                lines[-1] += glue + piece
-            glue = ""
+        glue = " " if start and text[start - 1] == " " else ""
+        for at in range(start, end, COLUMNS):
+            yield glue if at == start else "", text[at : min(end, at + COLUMNS)]
+
+
+def _filled(pieces: Sequence[tuple[str, str]], columns: int) -> list[str]:
+    lines, room = [""], columns
+    for glue, piece in pieces:
+        room -= len(glue) + _width(piece)
+        if room < 0 and lines[-1]:
+            lines.append(piece)
+            room = columns - _width(piece)
+        else:
+            lines[-1] += glue + piece
     return lines
 
 
 def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
     return sum(2 if _is_wide(character) else 1 for character in text if unicodedata.category(character) != "Mn")
 
 

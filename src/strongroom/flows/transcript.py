@@ -24,6 +24,8 @@ LARGEST = 16 * 1024**2
 def read_transcript(parts: Parts, moment: Moment, scope: Scope) -> Transcript:
     """Give what is said in a recording, as far as it is known.
 
+    While speech is not written down to its end, subtitles count more: they have all of it.
+
     Args:
         parts: An open room.
         moment: The recording.
@@ -38,18 +40,20 @@ def read_transcript(parts: Parts, moment: Moment, scope: Scope) -> Transcript:
         reached = _reached(parts, tx, moment.sha256)
         near = beside.subtitles(tx, _named(tx, moment, scope), scope)
     said = tuple(one for role in spoken for one in _load(parts, moment.sha256, role))
-    if said:
-        known = None if reached is None else max(reached, said[-1].t_end)
-        return Transcript(
-            content=moment.sha256, source="speech", title="", utterances=said, reached=known, duration=moment.duration
-        )
-    subtitled = _inside(parts, moment.sha256, inside) or _beside(parts, near)
-    if subtitled is not None:
-        source, title, cues = subtitled
-        return Transcript(
-            content=moment.sha256, source=source, title=title, utterances=cues, reached=reached, duration=moment.duration
-        )
-    raise NotFound(_why(parts, moment, reached))
+    known = max(reached, said[-1].t_end) if said and reached is not None else reached
+    whole = said if reached is None else ()
+    told = (
+        (whole and ("speech", "", whole))
+        or _inside(parts, moment.sha256, inside)
+        or _beside(parts, near)
+        or (said and ("speech", "", said))
+    )
+    if not told:
+        raise NotFound(_why(parts, moment, reached))
+    source, title, utterances = told
+    return Transcript(
+        content=moment.sha256, source=source, title=title, utterances=utterances, reached=known, duration=moment.duration
+    )
 
 
 def _load(parts: Parts, sha256: str, role: str) -> tuple[Utterance, ...]:
