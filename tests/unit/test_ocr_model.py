@@ -12,11 +12,12 @@ from strongroom.models.ocr import (
     LONG,
     MOST_PIECES,
     MOST_PIXELS,
+    SMALL_SIDE,
     NoOcr,
     RapidOcr,
     _padded,
     _pieces,
-    _reduced,
+    _scaled,
     in_reading_order,
 )
 from strongroom.models.toolbox import Toolbox
@@ -71,7 +72,7 @@ def test_an_endless_strip_is_read_within_bounds(shape: tuple[int, int]):
     pieces = _pieces(*shape)
     assert len(pieces) <= MOST_PIECES
     for piece in pieces:
-        height, width, _ = _padded(_reduced(picture[piece.top : piece.bottom, piece.left : piece.right])).shape
+        height, width, _ = _padded(_scaled(picture[piece.top : piece.bottom, piece.left : piece.right])).shape
         assert max(height, width) <= LARGEST_SIDE
         assert max(height, width) <= (LONG + 0.1) * min(height, width)
 
@@ -97,9 +98,28 @@ def test_pieces_that_stand_a_little_askew_are_one_line():
     assert "".join(piece.text for piece in in_reading_order(askew)) == "abcd"
 
 
-@pytest.mark.parametrize(("height", "width"), [(2400, 2400), (3000, 2000), (2000, 1414), (9000, 3100), (300, 200)])
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_page_that_was_scanned_sideways_or_upside_down_is_read_in_its_own_order(ocr: RapidOcr, quarters: int):
+    texts = ["The cellar of the harbour office stands flooded", "to a height of four feet, and the boiler is lost"]
+    upright = page({(30, 60): texts[0], (30, 200): texts[1]}, size=(1000, 360))
+    lines = ocr.read(np.ascontiguousarray(np.rot90(upright, quarters)))
+    assert [line.text.replace(" ", "") for line in lines] == [text.replace(" ", "") for text in texts]
+    first = {1: (0.1, 0.3), 2: (0.6, 0.9), 3: (0.6, 0.9)}[quarters]
+    across = lines[0].box[0::2] if quarters != 2 else lines[0].box[1::2]
+    assert first[0] < sum(across) / 2 < first[1]
+
+
+def test_a_long_line_of_noisy_print_is_not_taken_for_upside_down(ocr: RapidOcr):
+    words = "boiler vessel north pumps repairs ledger tenant cellar wall floor vessel berth servant"
+    clean = page({(20, 30 + 60 * row): words for row in range(6)}, size=(1240, 420), height=26).astype(np.int16)
+    noisy = clean + np.random.default_rng(7).normal(0, 12, clean.shape[:2]).astype(np.int16)[:, :, None]
+    lines = ocr.read(np.clip(noisy, 0, 255).astype(np.uint8))
+    assert [line.text.replace(" ", "") for line in lines] == [words.replace(" ", "")] * 6
+
+
+@pytest.mark.parametrize(("height", "width"), [(2400, 2400), (3000, 2000), (2000, 1414), (9000, 3100), (800, 1200), (300, 200)])
 def test_what_the_engine_is_given_is_bounded_in_pixels_too(height: int, width: int):
-    reduced = _reduced(np.zeros((height, width, 3), np.uint8))
-    assert reduced.shape[0] * reduced.shape[1] <= MOST_PIXELS * 1.001
-    assert reduced.shape[0] / reduced.shape[1] == pytest.approx(height / width, rel=0.01)
-    assert reduced.shape[0] == height or height * width > MOST_PIXELS
+    scaled = _scaled(np.zeros((height, width, 3), np.uint8))
+    assert scaled.shape[0] * scaled.shape[1] <= MOST_PIXELS * 1.001
+    assert scaled.shape[0] / scaled.shape[1] == pytest.approx(height / width, rel=0.01)
+    assert scaled.shape[0] == height or height * width > MOST_PIXELS or min(height, width) < SMALL_SIDE

@@ -30,7 +30,7 @@ _MOST_PROBLEMS = 20
 class ImageOcrAnalyzer:
     """Reads the text in a picture, with a box for each line."""
 
-    spec = AnalyzerSpec(name="image-ocr", version=1, accepts=ACCEPTS, cost=Cost.READING, seconds=3600.0)
+    spec = AnalyzerSpec(name="image-ocr", version=2, accepts=ACCEPTS, cost=Cost.READING, seconds=3600.0)
 
     def analyze(self, source: Source, tools: Tools) -> Iterator[Finding]:
         """Yield passages; a picture without text gives none. See `strongroom.ports.Analyzer`."""

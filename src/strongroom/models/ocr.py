@@ -14,7 +14,18 @@ LARGEST_SIDE = 2000
 """Pixels of the longer side that are read; larger pictures are reduced, so that memory stays bounded (A4 at 170 dpi)."""
 
 MOST_PIXELS = 2000 * 1414
-"""Pixels that are read (A4 again): the engine takes 340 bytes for each, so a square of the largest side would take 1.7 GiB."""
+"""Pixels that are read (A4 again)."""
+
+DETECTED_SIDE = 1280
+"""Pixels of the longer side in which lines are looked for; the letters are then read from all pixels. At 2,000 the engine
+took twice the memory (500 bytes a pixel) and five times as long on a noisy page of small print, and read it no better."""
+
+SMALL_SIDE = 736
+"""Pixels of the shorter side to which smaller pictures are enlarged, as far as `DETECTED_SIDE` allows."""
+
+UNSURE = 0.75
+"""Mean confidence below which a picture is read once more, turned half round. RapidOCR's own classifier turned one straight
+line in five of such a page upside down, so it is not used."""
 
 LONG = 3
 """A picture whose sides differ more than so many times is read in parts, else its letters would vanish."""
@@ -48,8 +59,15 @@ class RapidOcr:
         """
         from rapidocr import EngineType, RapidOCR
 
-        engines = {f"{step}.engine_type": EngineType.OPENVINO for step in ("Det", "Cls", "Rec")}
-        limits = {"Global.max_side_len": LARGEST_SIDE, "Global.log_level": "critical"}
+        engines = {f"{step}.engine_type": EngineType.OPENVINO for step in ("Det", "Rec")}
+        limits = {
+            "Global.max_side_len": LARGEST_SIDE,
+            "Global.log_level": "critical",
+            "Global.use_cls": False,
+            "Det.limit_type": "max",
+            "Det.limit_side_len": DETECTED_SIDE,
+            "Rec.rec_batch_num": 1,  # six long lines at once take 300 MiB and no less time
+        }
         # unpinned: see `strongroom.models.runtime`
         runtime = {"inference_num_threads": threads, "enable_cpu_pinning": False}
         options = {f"EngineConfig.openvino.{name}": value for name, value in runtime.items()}
@@ -63,7 +81,7 @@ class RapidOcr:
         if min(height, width) < SMALLEST_SIDE:
             return []
         if max(height, width) <= LONG * min(height, width):
-            return in_reading_order(self._read_piece(picture))
+            return self._read_piece(picture)
         return in_reading_order([line for piece in _pieces(height, width) for line in self._read_part(picture, piece)])
 
     def _read_part(self, picture: Pixels, piece: "_Piece") -> list[Line]:
@@ -85,18 +103,34 @@ class RapidOcr:
         return lines
 
     def _read_piece(self, picture: Pixels) -> list[Line]:
-        reduced = _reduced(picture)
-        height, width = reduced.shape[:2]
+        scaled = _scaled(picture)
+        lines = self._recognised(scaled)
+        if not lines:
+            return []
+        if sideways := _stand_upright(lines, scaled):
+            turns: tuple[int, ...] = (1, 3)
+        else:
+            turns = () if _sureness(lines) >= UNSURE else (2,)
+        for quarters in turns:
+            turned = self._recognised(np.ascontiguousarray(np.rot90(scaled, quarters)))
+            if turned and _sureness(turned) > (UNSURE if sideways else _sureness(lines)):
+                return [_turned_back(line, quarters) for line in turned]
+        return lines
+
+    def _recognised(self, scaled: Pixels) -> list[Line]:
+        height, width = scaled.shape[:2]
         with self._lock:
-            found: Any = self._engine(_padded(reduced))
+            found: Any = self._engine(_padded(scaled))
         if found.boxes is None or not found.txts:
             return []
         scale = np.array([width, height], np.float64)
-        return [
-            Line(text=text, box=_box(np.asarray(corners) / scale), confidence=float(score))
-            for corners, text, score in zip(found.boxes, found.txts, found.scores, strict=True)
-            if text.strip()
-        ]
+        return in_reading_order(
+            [
+                Line(text=text, box=_box(np.asarray(corners) / scale), confidence=float(score))
+                for corners, text, score in zip(found.boxes, found.txts, found.scores, strict=True)
+                if text.strip()
+            ]
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,15 +160,20 @@ def _pieces(height: int, width: int) -> list[_Piece]:
     return pieces
 
 
-def _reduced(picture: Pixels) -> Pixels:
-    """Give a picture in OpenCV's channel order, at most `LARGEST_SIDE` on its longer side and `MOST_PIXELS` in all."""
+def _scaled(picture: Pixels) -> Pixels:
+    """Give a picture in OpenCV's channel order and in the size that is read."""
     import cv2
 
     height, width = picture.shape[:2]
-    scale = min(LARGEST_SIDE / max(height, width), (MOST_PIXELS / (height * width)) ** 0.5)
-    if scale < 1:
+    longer, shorter = max(height, width), min(height, width)
+    most = min(LARGEST_SIDE / longer, (MOST_PIXELS / (height * width)) ** 0.5)
+    least = min(SMALL_SIDE / shorter, DETECTED_SIDE / longer)
+    scale = min(most, max(1.0, least))
+    if scale != 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        picture = np.asarray(
+            cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR), np.uint8
+        )
     return np.ascontiguousarray(picture[:, :, ::-1])
 
 
@@ -149,6 +188,28 @@ def _padded(picture: Pixels) -> Pixels:
     colour = picture.mean(axis=(0, 1)).tolist()
     border = (0, max(0, least - height), 0, max(0, least - width))
     return np.asarray(cv2.copyMakeBorder(picture, *border, cv2.BORDER_CONSTANT, value=colour), np.uint8)
+
+
+def _sureness(lines: list[Line]) -> float:
+    """Give the mean confidence of a character."""
+    return sum(len(line.text) * line.confidence for line in lines) / sum(len(line.text) for line in lines)
+
+
+def _stand_upright(lines: list[Line], picture: Pixels) -> bool:
+    """Say whether most lines run down or up the picture, as on a page that was scanned sideways."""
+    height, width = picture.shape[:2]
+    tall = [(line.box[3] - line.box[1]) * height > (line.box[2] - line.box[0]) * width for line in lines]
+    letters = [len(line.text) for line in lines]
+    return sum(count for count, is_tall in zip(letters, tall, strict=True) if is_tall) > sum(letters) / 2
+
+
+def _turned_back(line: Line, quarters: int) -> Line:
+    """Place a line of a picture that was turned so many quarters to the left in the picture as it was."""
+    box = line.box
+    for _ in range(quarters):
+        left, top, right, bottom = box
+        box = (1 - bottom, left, 1 - top, right)
+    return Line(text=line.text, box=box, confidence=line.confidence)
 
 
 def _box(corners: NDArray[np.float64]) -> tuple[float, float, float, float]:

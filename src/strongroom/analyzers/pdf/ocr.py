@@ -35,7 +35,7 @@ _MOST_PROBLEMS = 20
 class PdfOcrAnalyzer:
     """Renders pages without a useful text layer and reads them; pages with one are left alone."""
 
-    spec = AnalyzerSpec(name="pdf-ocr", version=1, accepts=(PDF_TYPE, "application/x-pdf"), cost=Cost.READING, seconds=3600.0)
+    spec = AnalyzerSpec(name="pdf-ocr", version=2, accepts=(PDF_TYPE, "application/x-pdf"), cost=Cost.READING, seconds=3600.0)
 
     def analyze(self, source: Source, tools: Tools) -> Iterator[Finding]:
         """Yield passages of the pages that need it, with a box for each line.
