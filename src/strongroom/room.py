@@ -1,6 +1,5 @@
 """The room: a table of contents, one short method a verb."""
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -19,9 +18,10 @@ from strongroom.domain.settings import Settings, load_settings
 from strongroom.domain.status import Added, Analyzed, Fault, Scanned, Status
 from strongroom.domain.transcript import Transcript
 from strongroom.engine import LocalExecutor
-from strongroom.errors import AlreadyExists, ContainerNotFound, RoomNotFound
+from strongroom.errors import ContainerNotFound, RoomNotFound
 from strongroom.flows import clip, fetch, frame, ingest, moment, page, picture, report, transcript, verify
 from strongroom.flows.analyze import analyze
+from strongroom.flows.init import make_room
 from strongroom.flows.parts import Parts, open_parts
 from strongroom.flows.search import Searcher
 from strongroom.governance.ledger import CatalogLedger
@@ -30,12 +30,7 @@ from strongroom.index import IndexReader
 from strongroom.models.dimensions import reads_words
 from strongroom.ports import Act, Ledger, Policy
 from strongroom.storage.alone import alone
-from strongroom.storage.catalog import Catalog
 from strongroom.storage.layout import Layout
-
-FIRST_SETTINGS = """\
-# Settings of this room; `strongroom settings` lists them all with their meaning.
-"""
 
 
 def settings_of(path: Path | str, environ: Mapping[str, str], **arguments: object) -> Settings:
@@ -53,18 +48,7 @@ def init(path: Path | str, **settings: object) -> "Room":
     Raises:
         AlreadyExists: The directory is a room already, or holds other files.
     """
-    layout = Layout(root=Path(path))
-    if layout.settings.exists():
-        raise AlreadyExists(f"{path} is a room already: open it, or give another directory")
-    if layout.root.exists() and any(layout.root.iterdir()):
-        raise AlreadyExists(f"{path} is not empty: give a new directory for the room")
-    chosen = load_settings(None, {}, **settings)
-    catalog = Catalog(chosen.catalog_url or layout.catalog_url)
-    layout.prepare()
-    catalog.migrate()
-    catalog.close()
-    lines = [f"{name} = {json.dumps(getattr(chosen, name))}\n" for name, value in settings.items() if value is not None]
-    layout.settings.write_text(FIRST_SETTINGS + "".join(lines), "utf-8")
+    make_room(Path(path), settings)
     return open(path)
 
 
@@ -335,10 +319,7 @@ class Room:
     # Reading recordings
 
     def transcript(self, name: str) -> Transcript:
-        """Give what is said in a recording, as far as it is written down; else what its subtitles say.
-
-        Args:
-            name: As for `get`, or the id of a hit's segment.
+        """Give what is said in a recording (named as for `clip`), as far as it is written down; else what its subtitles say.
 
         Raises:
             NotFound: Nothing is said in it, or nothing is written down yet; the message says which.
@@ -380,10 +361,10 @@ class Room:
         return clip.write_clip(self._parts, found, Path(file), exact=exact)
 
     def frame(self, name: str, at: float | None = None, *, form: str = "png") -> bytes:
-        """Give the upright picture that a video shows at a time, as ``png`` or ``jpg``.
+        """Give the upright picture that a video (named as for `clip`) shows at a time, as ``png`` or ``jpg``.
 
         Args:
-            name: As for `get`, or the id of a hit's segment.
+            name: The video.
             at: Seconds from its beginning; the hit's, or 0, if not given.
             form: Of the picture.
 

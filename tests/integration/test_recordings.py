@@ -48,6 +48,7 @@ def room(tmp_path: Path, film: bytes) -> Iterator[Room]:
     (files / "talks").mkdir(parents=True)
     (files / "talks" / "storm.mp4").write_bytes(film)
     (files / "talks" / "storm.en.srt").write_text(SRT, "utf-8")
+    (files / "talks" / "storm.2.srt").write_text(SRT.replace("cellar", "loft"), "utf-8")
     (files / "talks" / "storms.srt").write_text(SRT.replace("cellar", "attic"), "utf-8")
     (files / "tone.wav").write_bytes(wav(tone(3)))
     (files / "letter.txt").write_text("The cellar stands flooded.", "utf-8")

@@ -46,7 +46,7 @@ def subtitles(tx: Transaction, names: Iterable[Name], scope: Scope) -> list[Neig
         stem = _leaf(name).rpartition(".")[0]
         for one in _beside(tx, name, f"{stem}.", scope) if stem else ():
             spelt = SUBTITLES.fullmatch(_leaf(one.name))
-            if spelt and _leaf(one.name).startswith(stem) and _is_suffix(_leaf(one.name)[len(stem) :]):
+            if spelt and stem in (spelt["stem"], _leaf(one.name).rpartition(".")[0]):
                 found.setdefault(one.sha256, one)
     return list(found.values())
 
@@ -77,10 +77,6 @@ def language(name: Name) -> str | None:
     spelt = SUBTITLES.fullmatch(_leaf(name))
     code = re.split("[-_]", spelt["language"][1:])[0].lower() if spelt and spelt["language"] else ""
     return code if len(code) == len("en") else None
-
-
-def _is_suffix(rest: str) -> bool:
-    return SUBTITLES.fullmatch("x" + rest) is not None
 
 
 def _leaf(name: Name) -> str:

@@ -64,7 +64,8 @@ def _pdf(parts: Parts, sha256: str, type_: str | None) -> Iterator[Path]:
         _, stream = parts.vault.read_rendition(sha256, "pdf")
     except ContentNotFound as error:
         raise Unsupported(
-            f"the content {sha256} has no pages to draw: only PDF, pictures, and office files that LibreOffice read"
+            f"the content {sha256} has no pages to draw: only PDF, pictures, and office files that LibreOffice read; "
+            "what a video shows is drawn by `strongroom frame`"
         ) from error
     with stream, NamedTemporaryFile(suffix=".pdf") as copy:
         while chunk := stream.read(1 << 20):
