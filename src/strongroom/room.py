@@ -318,7 +318,7 @@ class Room:
 
     # Reading recordings
 
-    def transcript(self, name: str) -> Transcript:
+    def transcript(self, name: str, *, language: str | None = None) -> Transcript:
         """Give what is said in a recording (named as for `clip`), as far as it is written down; else what its subtitles say.
 
         Raises:
@@ -327,7 +327,7 @@ class Room:
         """
         scope = self.scope("transcript")
         found = moment.find(self._parts, name, scope)
-        said = transcript.read_transcript(self._parts, found, scope)
+        said = transcript.read_transcript(self._parts, found, scope, language)
         self._record("transcript", scope, name=name, content=found.sha256, source=said.source)
         return said
 

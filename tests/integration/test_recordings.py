@@ -134,6 +134,30 @@ def test_subtitles_in_the_file_count_more_than_those_beside_it(room: Room):
     assert (found.source, found.title, found.utterances[0].text) == ("subtitles", "en", "From within.")
 
 
+def test_of_several_subtitles_the_one_that_says_most_is_taken_or_that_in_the_language_asked_for(room: Room):
+    vault = room._parts.vault
+    tracks = {"de": ["Ja."], "en": ["Yes.", "No."]}
+    renditions = tuple(
+        KeptRendition(
+            role=f"subtitles-{language}",
+            media_type=transcript.MEDIA_TYPE,
+            object=vault.keep(
+                [
+                    transcript.dump(
+                        Utterance(text=text, t_start=n, t_end=n + 1, language=language) for n, text in enumerate(texts)
+                    )
+                ]
+            ),
+        )
+        for language, texts in tracks.items()
+    )
+    record(room, "tone.wav", "audio/wav", Run(analyzer="video", version=1, state=State.DONE, renditions=renditions))
+    assert room.transcript("tapes/tone.wav").title == "en"
+    assert room.transcript("tapes/tone.wav", language="de").utterances[0].text == "Ja."
+    with pytest.raises(NotFound, match=r"no words in 'fr': there are those in de, en"):
+        room.transcript("tapes/tone.wav", language="fr")
+
+
 def test_subtitles_beside_a_recording_in_an_archive_are_found(room: Room, tmp_path: Path, film: bytes):
     with zipfile.ZipFile(tmp_path / "tapes.zip", "w") as archive:
         archive.writestr("a/storm.mp4", film + b" ")

@@ -147,6 +147,13 @@ def test_plain_text_with_times_begins_each_paragraph_with_its_own():
     assert captions.plain([said("One.", 3723.9, 3724)], times=True) == "[1:02:03] One.\n"
 
 
+@pytest.mark.parametrize("form", captions.FORMS)
+def test_no_form_commands_a_terminal(form: str):
+    text = captions.FORMS[form]([said("The \x1b]0;pumps\x07 \x9b31mrun\x00 \ud800now", 0, 2)])
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]", text)
+    assert "pumps" in text
+
+
 def test_nothing_said_is_nothing_written():
     assert (captions.srt([]), captions.vtt([]), captions.plain([])) == ("", "WEBVTT\n", "")
 

@@ -29,6 +29,9 @@ def transcript(
         str | None, typer.Option("--format", "-f", help="txt, srt, vtt or json; by the ending of -o, else txt, if not given.")
     ] = None,
     times: Annotated[bool, typer.Option("--times", help="Begin each paragraph of txt with its time.")] = False,
+    language: Annotated[
+        str | None, typer.Option("--lang", help="In this language, where there are subtitles in several (en, de …).")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write here; else to standard output.")] = None,
 ) -> None:
     """Write down what is said in a recording, or what its subtitles say where speech is not written down."""
@@ -36,7 +39,7 @@ def transcript(
     if chosen not in (*captions.FORMS, JSON):
         raise UsageError(f"{chosen!r} is no form of a transcript: it can be {', '.join(captions.FORMS)} or json")
     with open_room(room) as opened:
-        said = opened.transcript(name)
+        said = opened.transcript(name, language=language)
     text = _formed(said, chosen, times=times)
     Console(stderr=True).print(Text(transcript_line(said), style="dim"), soft_wrap=True)
     if output is None:

@@ -33,6 +33,7 @@ _STOPS = tuple(".?!…。？！")  # noqa: RUF001
 _COMMAS = tuple(",;:–—、，；：")  # noqa: RUF001
 _BREATH = 0.25
 """Seconds between two words that are a place to cut."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _TAGLIKE = re.compile(r"<(?=[/!a-zA-Z])([^<>]*)>")
 _GUILLEMETS = "\u2039\\1\u203a"
 _CLOSING = "\"'\u201d\u2019)"
@@ -98,7 +99,7 @@ def plain(utterances: Iterable[Utterance], *, times: bool = False) -> str:
     paragraphs: list[tuple[float, str]] = []
     last: Utterance | None = None
     for one in utterances:
-        text = " ".join(one.text.split())
+        text = _flat(one.text)
         if last is None or _parted(last, one, len(paragraphs[-1][1])):
             paragraphs.append((one.t_start, text))
         else:
@@ -106,6 +107,11 @@ def plain(utterances: Iterable[Utterance], *, times: bool = False) -> str:
             paragraphs[-1] = (start, before + _glue(before, text) + text)
         last = one
     return "\n".join((f"[{clock(start)}] " if times else "") + text + "\n" for start, text in paragraphs if text)
+
+
+def _flat(text: str) -> str:
+    """Give a text in one line, without what would command a terminal or cannot be written."""
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def _parted(last: Utterance, one: Utterance, length: int) -> bool:
@@ -142,7 +148,7 @@ def _apart(found: Sequence[Caption]) -> list[Caption]:
 
 def _tokens(one: Utterance) -> list[_Token]:
     """Give the words of an utterance with their times; told from the length of the text where no word is timed."""
-    text = " ".join(one.text.split())
+    text = _flat(one.text)
     spans = _spans(text)
     if not spans:
         return []
@@ -180,7 +186,7 @@ def _marks(text: str, one: Utterance) -> list[tuple[int, float]]:
     marks: list[tuple[int, float]] = []
     at = 0
     for word in one.words:
-        plain_word = " ".join(word.text.split())
+        plain_word = _flat(word.text)
         found = text.find(plain_word, at)
         if not plain_word or found < 0:
             continue

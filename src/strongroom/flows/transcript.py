@@ -1,6 +1,7 @@
 """`transcript`: what is said in a recording, from its sound, its subtitles, or subtitles beside it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from strongroom.analyzers import decoding, subtitles
 from strongroom.analyzers.media import subtitles_inside
@@ -21,7 +22,21 @@ LARGEST = 16 * 1024**2
 """Bytes of a file with subtitles."""
 
 
-def read_transcript(parts: Parts, moment: Moment, scope: Scope) -> Transcript:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Words:
+    """What one source has of a recording."""
+
+    source: str
+    title: str
+    utterances: tuple[Utterance, ...]
+
+    @property
+    def languages(self) -> set[str]:
+        """ISO 639-1 codes, as far as they are known."""
+        return {one.language for one in self.utterances if one.language}
+
+
+def read_transcript(parts: Parts, moment: Moment, scope: Scope, language: str | None = None) -> Transcript:
     """Give what is said in a recording, as far as it is known.
 
     While speech is not written down to its end, subtitles count more: they have all of it.
@@ -30,6 +45,7 @@ def read_transcript(parts: Parts, moment: Moment, scope: Scope) -> Transcript:
         parts: An open room.
         moment: The recording.
         scope: What may be seen; subtitles beside the recording count only within it.
+        language: ISO 639-1 code, where it is to be in a certain one.
 
     Raises:
         NotFound: Nothing is said in it, or nothing is written down yet; the message says which, and how far it is.
@@ -40,20 +56,25 @@ def read_transcript(parts: Parts, moment: Moment, scope: Scope) -> Transcript:
         reached = _reached(parts, tx, moment.sha256)
         near = beside.subtitles(tx, _named(tx, moment, scope), scope)
     said = tuple(one for role in spoken for one in _load(parts, moment.sha256, role))
-    known = max(reached, said[-1].t_end) if said and reached is not None else reached
-    whole = said if reached is None else ()
-    told = (
-        (whole and ("speech", "", whole))
-        or _inside(parts, moment.sha256, inside)
-        or _beside(parts, near)
-        or (said and ("speech", "", said))
-    )
-    if not told:
-        raise NotFound(_why(parts, moment, reached))
-    source, title, utterances = told
+    speech = [_Words(source="speech", title="", utterances=said)] if said else []
+    subtitled = [*_inside(parts, moment.sha256, inside), *_beside(parts, near)]
+    found = [*speech, *subtitled] if reached is None else [*subtitled, *speech]
+    told = next((one for one in found if language is None or language in one.languages), None)
+    if told is None:
+        raise NotFound(_missing(moment, found, language) if found else _why(parts, moment, reached))
     return Transcript(
-        content=moment.sha256, source=source, title=title, utterances=utterances, reached=known, duration=moment.duration
+        content=moment.sha256,
+        source=told.source,
+        title=told.title,
+        utterances=told.utterances,
+        reached=max(reached, said[-1].t_end) if said and reached is not None else reached,
+        duration=moment.duration,
     )
+
+
+def _missing(moment: Moment, found: Sequence[_Words], language: str | None) -> str:
+    known = sorted(set().union(*(one.languages for one in found)))
+    return f"{moment.name} has no words in {language!r}" + (f": there are those in {', '.join(known)}" if known else "")
 
 
 def _load(parts: Parts, sha256: str, role: str) -> tuple[Utterance, ...]:
@@ -76,15 +97,17 @@ def _named(tx: Transaction, moment: Moment, scope: Scope) -> Sequence[Name]:
     return sorted(found, key=lambda one: str(one) != moment.name)
 
 
-def _inside(parts: Parts, sha256: str, roles: Sequence[str]) -> tuple[str, str, tuple[Utterance, ...]] | None:
-    """Give the first track of subtitles that says something."""
-    for role in roles:
-        if cues := _load(parts, sha256, role):
-            return "subtitles", role.removeprefix(subtitles_inside.ROLE), cues
-    return None
+def _inside(parts: Parts, sha256: str, roles: Sequence[str]) -> list[_Words]:
+    """Give the tracks of subtitles, first the one that says most: some only translate signs."""
+    tracks = [
+        _Words(source="subtitles", title=role.removeprefix(subtitles_inside.ROLE), utterances=_load(parts, sha256, role))
+        for role in roles
+    ]
+    return sorted((one for one in tracks if one.utterances), key=lambda one: -len(one.utterances))
 
 
-def _beside(parts: Parts, near: Sequence[beside.Neighbour]) -> tuple[str, str, tuple[Utterance, ...]] | None:
+def _beside(parts: Parts, near: Sequence[beside.Neighbour]) -> list[_Words]:
+    found = []
     for one in near:
         with parts.vault.source(one.sha256) as source:
             if source.size > LARGEST:
@@ -92,8 +115,8 @@ def _beside(parts: Parts, near: Sequence[beside.Neighbour]) -> tuple[str, str, t
             with source.open() as stream:
                 cues = tuple(subtitles.cues(decoding.stream(stream), language=beside.language(one.name)))
         if cues:
-            return "beside", str(one.name), cues
-    return None
+            found.append(_Words(source="beside", title=str(one.name), utterances=cues))
+    return found
 
 
 def _why(parts: Parts, moment: Moment, reached: float | None) -> str:
