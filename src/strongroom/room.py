@@ -212,7 +212,7 @@ class Room:
                 depth=depth,
                 on_progress=on_progress,
             )
-        models = [self.settings.text_model, self.settings.picture_model, self.settings.ocr_model]
+        models = self.settings.models
         self._record("analyze", scope, contents=analyzed.contents, failed=analyzed.failed, models=models)
         return analyzed
 

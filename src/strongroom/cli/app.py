@@ -294,5 +294,5 @@ def demo(
     room: Annotated[Path, typer.Option("--room", "-r", help="Where the demo's room is made.")] = Path("demo-room"),
     quiet: QuietOption = False,
 ) -> None:
-    """Make sample files, put them in a room, and search it three times."""
+    """Make sample files, put them in a room, and search it five times."""
     demo_module.run(room, quiet=quiet)

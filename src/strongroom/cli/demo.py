@@ -1,4 +1,4 @@
-"""The demo: sample files, a room, three searches, and the line to type next."""
+"""The demo: sample files, a room, five searches, and the line to type next."""
 
 from pathlib import Path
 
@@ -16,6 +16,8 @@ SEARCHES = (
     ("a scanned letter, by what it says", "flooded cellar of the harbour office"),
     ("a photograph, by what it shows", "a tabby cat"),
     ("a passage, by its meaning", "who has to pay when something breaks"),
+    ("a moment of a recording, by what is said", "it was the age of foolishness"),
+    ("a moment of a film, by what it shows", "a bicycle type:video"),
 )
 
 

@@ -78,6 +78,11 @@ class Settings:
             raise SettingError(f"workers is {self.workers}: it must be 0 (one a core) or more")
 
     @property
+    def models(self) -> list[str]:
+        """The models that analyses use."""
+        return [self.text_model, self.picture_model, self.ocr_model, self.speech_model]
+
+    @property
     def worker_count(self) -> int:
         """Worker processes to start."""
         return self.workers or len(os.sched_getaffinity(0))
