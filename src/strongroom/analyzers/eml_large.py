@@ -73,7 +73,7 @@ class Slim:
         Args:
             data: What was made of a part of the message.
         """
-        places = {}
+        places: dict[bytes, Callable[[], Iterator[bytes]]] = {}
         for number, run in enumerate(self.runs):
             token = _TOKEN % number
             places |= {token: run.decoded, base64.b64encode(token): run.lines}
