@@ -9,11 +9,13 @@ import av
 import numpy as np
 import pytest
 
-from strongroom.errors import Unreadable, Unsupported, UsageError
+from strongroom.analyzers.media.opening import opened
+from strongroom.errors import StrongroomError, Unreadable, Unsupported, UsageError
 from strongroom.flows.cutting import cut, format_of
 from strongroom.flows.cutting.cut import Cut
 from strongroom.testing import recordings
 from strongroom.testing.recordings import audio, chart, tone, video, wav
+from strongroom.testing.source import BytesSource
 
 SECONDS = 10
 FPS = 25
@@ -210,7 +212,7 @@ def test_every_sound_track_comes_along(tmp_path: Path):
 
 
 @pytest.mark.parametrize("exact", [False, True])
-def test_a_turned_picture_stays_upright(exact: bool, tmp_path: Path):  # noqa: FBT001 - a parameter of the test
+def test_a_turned_picture_stays_upright(*, exact: bool, tmp_path: Path):
     data = film(rotation=90)
     _, played = piece(data, tmp_path / "piece.mp4", 4.0, 6.0, exact=exact)
     assert played.rotation == play(data).rotation != 0
@@ -292,3 +294,24 @@ def test_frames_a_second_are_kept(tmp_path: Path):
     piece(film(), tmp_path / "piece.mp4", 4, 6)
     with av.open(str(tmp_path / "piece.mp4")) as file:
         assert file.streams.video[0].average_rate == pytest.approx(Fraction(FPS), abs=0.5)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("form", ["mp4", "matroska", "mpegts", "avi"])
+def test_a_damaged_recording_gives_a_file_that_opens_or_a_reason(form: str, *, exact: bool, tmp_path: Path):
+    whole = film(form, codec="mpeg4", sound_codec="libmp3lame", options={"movflags": "faststart"} if form == "mp4" else {})
+    for seed in range(4):
+        broken = (
+            recordings.changed(whole, 10 * (seed + 1), seed),
+            recordings.truncated(whole, 0.2 * (seed + 1)),
+            recordings.zeroed(whole, 0.2 * seed, 0.2 * seed + 0.1),
+        )
+        for number, data in enumerate(broken):
+            target = tmp_path / f"{seed}-{number}.mkv"
+            try:
+                with opened(BytesSource(data)) as container:
+                    cut(container, target, format_of(target), start=1.5, end=4.0, exact=exact)
+            except StrongroomError as error:
+                assert str(error)  # noqa: PT017 - either is right
+            else:
+                assert play(target).form == "matroska,webm"

@@ -1,5 +1,6 @@
 """From a recording to a file that holds a piece of it."""
 
+import errno
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from av.video.stream import VideoStream
 
 from strongroom.analyzers.media.frames import beginning, picture_stream, seek
 from strongroom.domain.times import clock
-from strongroom.errors import StorageError, Unreadable, Unsupported, UsageError
+from strongroom.errors import StorageError, StorageFull, Unreadable, Unsupported, UsageError
 from strongroom.flows.cutting.formats import Format, holds
 from strongroom.flows.cutting.tracks import SAME, Copied, EncodedPicture, EncodedSound, Span, Track
 
@@ -23,6 +24,8 @@ PREROLL = 1.0
 """Seconds before the start from which sound alone is read, so that its decoder has settled and no packet is missed."""
 SLACK = 10.0
 """Seconds after the end up to which a track that is interleaved late is waited for."""
+UNWRITABLE = (errno.EACCES, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EDQUOT, errno.ENAMETOOLONG)
+"""Errors that only a file that is written can give."""
 KEPT = ("title", "artist", "album", "date", "creation_time", "language", "genre", "location")
 """Tags that a piece keeps."""
 
@@ -63,6 +66,8 @@ def cut(container: InputContainer, file: Path, form: Format, *, start: float, en
     if picture is None and not sounds:
         raise Unsupported("it has no sound" + ("" if form.picture else ": give -o a name for video, such as clip.mp4"))
     copies_picture = picture is not None and not exact and holds(form, picture)
+    if picture is not None and not copies_picture and picture.codec_context is None:
+        raise Unsupported("there is no decoder here for the codec of its picture, so it cannot be encoded anew")
     span = Span(zero=beginning(container), start=start, end=end)
     place, rotation = start - PREROLL, 0
     if picture is not None:
@@ -194,6 +199,9 @@ def _is_over(packet: "Packet[Any]", tracks: Sequence[Track]) -> bool:
 
 
 def _told(error: av.FFmpegError, file: Path) -> Exception:
-    if isinstance(error, OSError):
+    """Say whether the file cannot be written, or the recording not be read: FFmpeg knows no difference."""
+    if error.errno == errno.ENOSPC:
+        return StorageFull(f"no space is left for {file}: free some, or write elsewhere")
+    if error.errno in UNWRITABLE:
         return StorageError(f"{file} cannot be written: {error.strerror or error}")
     return Unreadable(f"this piece cannot be written as {file.suffix}: {error.strerror or error}; try -o with .mkv")
