@@ -1,12 +1,13 @@
-"""Putting several rankings of the same things together: texts by their scores, then texts and pictures by rank.
+"""Putting several rankings of the same things together: texts by their scores, pictures by rank, then the best of both.
 
 Words and meaning judge the same passages, so their scores are brought to one scale and added (a convex combination:
-Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023). What they find
-and what the picture channels find have nothing in common but ranks: reciprocal rank fusion (Cormack, Clarke and Büttcher,
-2009) adds weight / (10 + rank), so that neither drowns the other. See docs/decisions/0007-joining-words-and-meaning.md.
+Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023). Picture channels have nothing in
+common with them but ranks (reciprocal ranks: Cormack, Clarke and Büttcher, 2009). A film has both, a letter only one: so a
+thing counts as much as its better side, lest two poor sides outdo a good one. See
+docs/decisions/0007-joining-words-and-meaning.md.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -14,6 +15,8 @@ K = TypeVar("K", bound=Hashable)
 
 RANK_CONSTANT = 10
 """How little the first rank is worth more than the second."""
+SECOND = 0.2
+"""What the poorer side of a thing that is found by its texts and by its pictures adds."""
 
 WORDS, MEANING, LABELS, LOOKS = "words", "meaning", "labels", "looks"
 """The channels: BM25 of the text; vectors of the text; vectors of a picture's labels; vectors of its looks."""
@@ -69,8 +72,7 @@ def fused(
 ) -> dict[K, float]:
     """Join all channels of one search.
 
-    The texts weigh what the best of them is worth: 1 where words and meaning agree on it. The picture channels weigh 1
-    together, so the best picture stands beside the best passage that all agree on, and before one that few do.
+    The best picture is worth as much as a passage that is the best by words and by meaning, unless it is in doubt.
 
     Args:
         found: Scores by key, for each channel that ran.
@@ -81,26 +83,15 @@ def fused(
         The score of each key, highest first.
     """
     texts = joined({channel: scores for channel, scores in found.items() if channel in SHARES}, floors)
-    rankings, weight = {"": list(texts)}, {"": next(iter(texts.values()), 0.0)}
-    pictures = [channel for channel in PICTURE_CHANNELS if channel in found]
-    for channel in pictures:
-        rankings[channel] = list(ordered(found[channel]))
-        weight[channel] = counts.get(channel, 1.0) / len(pictures)
-    return fuse(rankings, weight)
+    pictures: dict[K, float] = {}
+    channels = [channel for channel in PICTURE_CHANNELS if channel in found]
+    for channel in channels:
+        for key, score in by_rank(ordered(found[channel])).items():
+            pictures[key] = pictures.get(key, 0.0) + score * counts.get(channel, 1.0) / len(channels)
+    sides = {key: sorted((texts.get(key, 0.0), pictures.get(key, 0.0))) for key in {**texts, **pictures}}
+    return ordered({key: better + SECOND * poorer for key, (poorer, better) in sides.items()})
 
 
-def fuse(rankings: Mapping[str, Sequence[K]], weight: Mapping[str, float]) -> dict[K, float]:
-    """Fuse rankings by rank.
-
-    Args:
-        rankings: Some rankings by name, best first, each key once in each.
-        weight: The weight of each.
-
-    Returns:
-        The score of each key, highest first.
-    """
-    scores: dict[K, float] = {}
-    for name in sorted(rankings):
-        for rank, key in enumerate(rankings[name], start=1):
-            scores[key] = scores.get(key, 0.0) + weight[name] / (RANK_CONSTANT + rank)
-    return ordered(scores)
+def by_rank(keys: Iterable[K]) -> dict[K, float]:
+    """Score keys that come best first, each once: 1 for the first, and less for each one further down."""
+    return {key: (RANK_CONSTANT + 1) / (RANK_CONSTANT + rank) for rank, key in enumerate(keys, start=1)}

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from strongroom.domain.findings import PICTURES, Vector
 from strongroom.domain.query import Query
-from strongroom.index.fusion import LABELS, LOOKS, MEANING, WORDS, firsts, fuse, fused
+from strongroom.index.fusion import LABELS, LOOKS, MEANING, WORDS, by_rank, firsts, fused
 from strongroom.index.relevance import NO_BAR, Bar
 from strongroom.index.tokens import holds, telling
 from strongroom.storage.tables import SegmentTable, View, predicates
@@ -218,7 +218,7 @@ def _listed(view: View, where: str | None, barred: set[str], depth: int) -> Rank
     table = view.newest((ROW, "content_sha256"), where, limit=LISTED)
     contents = dict(zip(table.column(ROW).to_pylist(), table.column("content_sha256").to_pylist(), strict=True))
     first = firsts(content for content in contents.values() if content not in barred)[:depth]
-    scores = fuse({"": first}, {"": 1.0})
+    scores = by_rank(first)
     shown: dict[str, dict[int, float]] = {content: {} for content in scores}
     for row, content in contents.items():
         if content in shown:
