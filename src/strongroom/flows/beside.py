@@ -4,7 +4,7 @@ Players take ``film.srt`` and ``film.en.vtt`` for subtitles of the ``film.mp4`` 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from strongroom.domain.content import Name
@@ -59,11 +59,46 @@ def recording(tx: Transaction, name: Name, scope: Scope) -> Neighbour | None:
         name: Where the subtitles are stored.
         scope: What may be seen.
     """
+    found = recordings_beside(tx, {"": [name]}, scope).get("")
+    return None if found is None else found[0]
+
+
+def recordings_beside(tx: Transaction, named: Mapping[str, Sequence[Name]], scope: Scope) -> dict[str, tuple[Neighbour, Name]]:
+    """Give the recordings beside files with subtitles, and which of their names that is by; of all files at once.
+
+    Args:
+        tx: A transaction.
+        named: Where files are stored, by any key; those without subtitles have none.
+        scope: What may be seen.
+    """
+    spoken = {key: [(name, _stems(name)) for name in names if _stems(name)] for key, names in named.items()}
+    blobs_named = [(name, stem) for pairs in spoken.values() for name, stems in pairs if not name.member for stem in stems]
+    ids = {one: containers.get(tx, one, scope).id for one in {name.container for name, _ in blobs_named}}
+    rows = recordings.under(tx, {(ids[name.container], f"{stem}.") for name, stem in blobs_named})
+    by_stem = {(container, blob.rpartition(".")[0]): (blob, sha) for container, blob, sha in reversed(rows)}
+    found: dict[str, tuple[Neighbour, Name]] = {}
+    for key, pairs in spoken.items():
+        for name, stems in pairs:
+            if name.member:
+                near = _within(tx, name, stems, scope)
+            else:
+                place = next((one for stem in stems if (one := by_stem.get((ids[name.container], stem)))), None)
+                near = place and Neighbour(name=Name(container=name.container, blob=place[0]), sha256=place[1])
+            if near:
+                found[key] = (near, name)
+                break
+    return found
+
+
+def _stems(name: Name) -> tuple[str, ...]:
+    """Give what the name of the recording of subtitles is before its ending, the likeliest first; nothing for other files."""
     spelt = SUBTITLES.fullmatch(_leaf(name))
-    if spelt is None:
-        return None
-    whole = _leaf(name).rpartition(".")[0]
-    for stem in dict.fromkeys((whole, spelt["stem"])):
+    return () if spelt is None else tuple(dict.fromkeys((_leaf(name).rpartition(".")[0], spelt["stem"])))
+
+
+def _within(tx: Transaction, name: Name, stems: Sequence[str], scope: Scope) -> Neighbour | None:
+    """Give the recording that lies in the same archive or mail."""
+    for stem in stems:
         near = [one for one in _beside(tx, name, f"{stem}.", scope) if _leaf(one.name).rpartition(".")[0] == stem]
         known = contents.contents(tx, [one.sha256 for one in near])
         for one in near:

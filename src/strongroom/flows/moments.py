@@ -1,6 +1,6 @@
 """Hits in subtitles, shown as moments of the recording that lies beside them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -56,32 +56,21 @@ def granted(tx: Transaction, ranked: Mapping[str, Rows], scope: Scope, types: Ch
         limit: Names a content.
     """
     named = names.names(tx, list(ranked), scope, limit=limit)
-    spoken = {sha: near for sha, near in _beside(tx, named, scope).items() if sha in ranked}
+    spoken = beside.recordings_beside(tx, named, scope)
     away = {near.sha256 for near, _ in spoken.values()} - named.keys()
     named |= names.names(tx, away, scope, limit=limit)
     known = contents.contents(tx, list(named))
     allowed = {sha: _lets_through(types, type_name(content)) for sha, content in known.items()}
     groups: dict[str, Rows] = {}
     for sha, rows in ranked.items():
-        near, title = spoken.get(sha, (None, ""))
-        if near is not None and allowed.get(near.sha256, False):
-            groups.setdefault(near.sha256, []).extend({**row, BESIDE: title} for row in rows)
+        near = spoken.get(sha)
+        if near is not None and allowed.get(near[0].sha256, False):
+            title = PurePosixPath(near[1].member or near[1].blob).name
+            groups.setdefault(near[0].sha256, []).extend({**row, BESIDE: title} for row in rows)
         elif allowed.get(sha, False):
             groups.setdefault(sha, []).extend(rows)
     ordered = {sha: sorted(rows, key=lambda row: -row["segment_score"]) for sha, rows in groups.items()}
     return Granted(named=named, known=known, groups=ordered)
-
-
-def _beside(tx: Transaction, named: Mapping[str, Sequence[Name]], scope: Scope) -> dict[str, tuple[beside.Neighbour, str]]:
-    """Give the recordings beside contents with subtitles, and the subtitles' name."""
-    found: dict[str, tuple[beside.Neighbour, str]] = {}
-    for sha, places in named.items():
-        for name in places:
-            near = beside.recording(tx, name, scope)
-            if near is not None:
-                found[sha] = (near, PurePosixPath(name.member or name.blob).name)
-                break
-    return found
 
 
 def _lets_through(types: Choice, type_: str) -> bool:

@@ -1,11 +1,17 @@
 """What the doors of recordings ask of the catalog: pieces of a transcript, how an analysis ended, what lies beside."""
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from strongroom.domain.analysis import State
+from strongroom.domain.media import AUDIO, VIDEO
 from strongroom.storage.catalog.catalog import Transaction
-from strongroom.storage.catalog.schema import analyses, members, renditions
+from strongroom.storage.catalog.schema import analyses, contents, members, renditions, versions
 from strongroom.storage.names import successor
+
+PLACES = 100
+"""Places that one statement looks at."""
 
 
 def roles(tx: Transaction, sha256: str, prefix: str) -> list[str]:
@@ -29,3 +35,25 @@ def members_under(tx: Transaction, parent_sha256: str, prefix: str, limit: int) 
     if end is not None:
         statement = statement.where(members.c.path < end)
     return [(path, sha) for path, sha in tx.execute(statement.order_by(members.c.path).limit(limit))]
+
+
+def under(tx: Transaction, places: Collection[tuple[int, str]]) -> list[tuple[int, str, str]]:
+    """Give the recordings among the current blobs whose names begin so: container, name and SHA-256, in order of name.
+
+    Args:
+        tx: A transaction.
+        places: Ids of containers, each with the beginning of a name; not empty, and not the last of all texts.
+    """
+    found: list[tuple[int, str, str]] = []
+    ordered = sorted(places)
+    statement = sa.select(versions.c.container_id, versions.c.name, versions.c.sha256)
+    statement = statement.join(contents, contents.c.sha256 == versions.c.sha256)
+    statement = statement.where(versions.c.is_current, versions.c.deleted_at.is_(None), contents.c.type.in_((AUDIO, VIDEO)))
+    for start in range(0, len(ordered), PLACES):
+        spans = [
+            sa.and_(versions.c.container_id == one, versions.c.name >= prefix, versions.c.name < successor(prefix))
+            for one, prefix in ordered[start : start + PLACES]
+        ]
+        rows = tx.execute(statement.where(sa.or_(*spans)).order_by(versions.c.name))
+        found += [(container, name, sha) for container, name, sha in rows]
+    return found
