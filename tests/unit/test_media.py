@@ -244,6 +244,20 @@ def test_a_film_cut_short_gives_what_is_left_and_says_where_it_ends():
     assert reason.endswith("of 0:00:10")
 
 
+@pytest.mark.parametrize("form", ["wav", "mp3", "aiff"])
+def test_a_recording_that_tells_of_more_bytes_than_it_has_says_so(form: str):
+    whole = audio(tone(5), form=form, tags={"title": "A day out"})
+    assert problems(read(whole)) == []
+    (reason,) = problems(read(truncated(whole)))
+    assert reason.startswith("its end is missing: it has")
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
+def test_a_recorder_that_could_not_tell_the_size_is_believed(size: int):
+    data = wav(tone(5))
+    assert problems(read(data[:4] + size.to_bytes(4, "little") + data[8:])) == []
+
+
 def test_a_hole_costs_only_what_it_hit():
     found = read(zeroed(video(frames(100), keys=25, sound=tone(4, rate=48_000)), 0.3, 0.6))
     assert facts(found)["duration"] == pytest.approx(4, abs=0.1)

@@ -132,6 +132,36 @@ def test_a_still_picture_as_a_video_is_one_moment():
     assert [(one.locator.t_start, one.locator.t_end) for one in found] == [pytest.approx((0, 16))]
 
 
+def test_a_short_video_of_one_keyframe_is_looked_at_in_eight_places():
+    pictures = recordings.photographs((96, 64), 2)
+    data = recordings.video((pictures[number >= 60] for number in range(200)), fps=10, keys=250, encoding={"sc_threshold": "0"})
+    with opened(BytesSource(data, "video/mp4")) as container:
+        stream = picture_stream(container)
+        assert stream is not None
+        times = [one.seconds for one in Sampler(container, stream, 64, length=20.0).frames()]
+    assert times == pytest.approx([number * 2.5 for number in range(8)], abs=0.21)
+    assert [one.locator.t_start for one in shots(findings(data))] == [pytest.approx(0), pytest.approx(7.5, abs=0.2)]
+
+
+def test_moments_know_when_the_video_was_taken():
+    data = cut_together(2, tags={"creation_time": "2021-05-01T10:00:00Z"})
+    assert [one.taken_at and one.taken_at.year for one in shots(findings(data))] == [2021, 2021]
+
+
+def test_bare_h264_tells_its_frames_by_their_number():
+    data = recordings.video((np.full((64, 96, 3), 20 + n, np.uint8) for n in range(200)), form="h264", keys=50)
+    for seconds, level in ((4.0, 120), (1.0, 45), (20.0, 219)):
+        with opened(BytesSource(data, "video/h264")) as container:
+            assert float(frame_at(container, seconds).mean()) == pytest.approx(level, abs=2)
+    for start, times in ((0.0, list(range(8))), (4.0, [4, 5, 6, 7])):
+        with opened(BytesSource(data, "video/h264")) as container:
+            stream = picture_stream(container)
+            assert stream is not None
+            seen = list(Sampler(container, stream, 64, start, 8.0).frames())
+        assert [one.seconds for one in seen] == pytest.approx(times)
+        assert [float(one.pixels.mean()) for one in seen] == pytest.approx([20 + 25 * number for number in times], abs=2)
+
+
 def test_reading_may_stop_at_any_checkpoint_and_gives_the_same():
     data = recordings.video(long_takes(9, 200), fps=10, keys=50)
     whole = findings(data)

@@ -14,6 +14,7 @@ from strongroom.analyzers.image import THUMBNAIL, thumbnail
 from strongroom.analyzers.media.frames import picture_stream, prepare, reduced, seek, size_of
 from strongroom.analyzers.media.lengths import RAW, seconds_of
 from strongroom.analyzers.media.opening import opened, packets
+from strongroom.analyzers.media.promised import promised_bytes
 from strongroom.analyzers.media.protection import is_encrypted
 from strongroom.analyzers.media.tags import WORDS, chapters, read_facts
 from strongroom.domain.analysis import AnalyzerSpec, Cost
@@ -27,6 +28,8 @@ PLACES = (0.1, 0.3, 0.5, 0.7, 0.9, 0.02)
 """Shares of the length at which a frame is tried as thumbnail, until one shows something."""
 DULL = 14.0
 """Standard deviation of brightness, of 255, below which a frame shows next to nothing: black, white, fog."""
+WHOLE = 0.99
+"""The share of the bytes told of that a file must have: some programs cut off tags, or count those of a padding."""
 MUTE = ("audio/midi", "audio/x-midi")
 """Types of sound that hold none."""
 MOST_SOUGHT = 32 * 1024**2
@@ -99,7 +102,7 @@ def _codec(stream: Stream) -> str:
 
 
 def _missing(container: InputContainer, source: Source, length: float | None) -> Iterator[Finding]:
-    """Say where an index tells of more than the file holds."""
+    """Say where an index, or the first bytes, tell of more than the file holds."""
     kept: list[float] = []
     for stream in (*container.streams.video, *container.streams.audio):
         entries = stream.index_entries
@@ -109,6 +112,8 @@ def _missing(container: InputContainer, source: Source, length: float | None) ->
         kept.append(max(0.0, float(entries[min(first, len(entries) - 1)].timestamp * (stream.time_base or 0))))
     if kept:
         yield Problem(reason=f"its end is missing: the file breaks off after {_clock(min(kept))} of {_clock(length or 0.0)}")
+    elif (told := promised_bytes(source)) is not None and source.size < told * WHOLE:
+        yield Problem(reason=f"its end is missing: it has {source.size:,} of the {told:,} bytes of which its beginning tells")
 
 
 def _clock(seconds: float) -> str:
@@ -169,8 +174,7 @@ def _keyframe(container: InputContainer, stream: VideoStream, seconds: float) ->
     """Decode the keyframe at or before a time; None where none is near."""
     read, frames = 0, []
     try:
-        if container.format.name not in RAW:  # where seeking fails, and leads to the end
-            seek(container, stream, seconds)
+        seek(container, stream, seconds)
         stream.codec_context.flush_buffers()
         for packet in packets(container, stream):
             read += packet.size

@@ -13,6 +13,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, Interpolation
 from av.video.stream import VideoStream
 
+from strongroom.analyzers.media.lengths import RAW
 from strongroom.analyzers.media.opening import MOST_PIXELS, packets
 from strongroom.errors import LimitExceeded, Unreadable, Unsupported
 from strongroom.ports import Pixels
@@ -24,7 +25,11 @@ BURST = 8.0
 GAP = 10.5
 """Seconds without a keyframe from which what lies between is decoded too; encoders set one at least every 10 by default."""
 STEP = 5.0
-"""Seconds between the frames that are taken there."""
+"""Seconds between the frames that are taken there, at the most."""
+PLACES = 8
+"""Places at which a short video is looked at, at the least: one keyframe alone often shows what its video is not about."""
+CLOSEST = 1.0
+"""Seconds between them, at the least."""
 MOST_HELD = 96 * 1024**2
 """Bytes of packets that are held until it is known whether they must be decoded."""
 SAME = 0.0005
@@ -71,8 +76,12 @@ def beginning(container: InputContainer) -> float:
     return (container.start_time or 0) / av.time_base
 
 
-def prepare(stream: VideoStream) -> None:
+def prepare(stream: VideoStream, **options: str) -> None:
     """See that a stream can be decoded, and let its file give nothing else.
+
+    Args:
+        stream: From `picture_stream`.
+        options: Of the decoder, besides the bound on the size of frames.
 
     Raises:
         Unsupported: There is no decoder for its codec.
@@ -82,6 +91,8 @@ def prepare(stream: VideoStream) -> None:
         raise Unsupported("there is no decoder here for the codec of its picture")
     if stream.width * stream.height > MOST_PIXELS:
         raise LimitExceeded(f"its frames have {stream.width:,} by {stream.height:,} pixels; at most {MOST_PIXELS:,} are read")
+    if not stream.codec_context.is_open:
+        stream.codec_context.options = {"max_pixels": str(MOST_PIXELS), **options}
     for other in stream.container.streams:
         if other is not stream:
             other.discard = Discard.all
@@ -90,7 +101,9 @@ def prepare(stream: VideoStream) -> None:
 class Sampler:
     """Reads a video from one place on, decoding keyframes, and what lies between them only where they are far apart."""
 
-    def __init__(self, container: InputContainer, stream: VideoStream, short: int, start: float = 0.0) -> None:
+    def __init__(
+        self, container: InputContainer, stream: VideoStream, short: int, start: float = 0.0, length: float | None = None
+    ) -> None:
         """Take a video.
 
         Args:
@@ -98,21 +111,22 @@ class Sampler:
             stream: From `picture_stream`.
             short: Pixels that the shorter side of the frames should have at the least, where the video has as many.
             start: Seconds from the beginning of the recording.
+            length: Seconds of the recording, where they are known: a short one is looked at more closely.
 
         Raises:
             Unsupported: There is no decoder for its codec.
             LimitExceeded: Its frames are too large.
         """
-        prepare(stream)
-        if not stream.codec_context.is_open:
-            stream.codec_context.options = {"max_pixels": str(MOST_PIXELS), "skip_loop_filter": _SMOOTHED}
+        prepare(stream, skip_loop_filter=_SMOOTHED)
         self._container = container
         self._stream = stream
         self._short = short
         self._start = start
+        self._gap = min(GAP, max(CLOSEST, length / PLACES)) if length else GAP
+        self._step = min(STEP, self._gap)
         self._zero = beginning(container)
         self._shift = 0.0
-        self._rate = float(stream.average_rate or stream.guessed_rate or 0) or 25.0
+        self._rate = _rate(stream)
         self._left, self._asked = BURST, start - EVERY
         self.damaged = 0
         """Packets that could not be read or decoded."""
@@ -138,25 +152,25 @@ class Sampler:
                 yield Frame(seconds=seconds, pixels=reduced(picture, self._stream, self._short))
 
     def _pictures(self) -> Iterator[VideoFrame]:
-        held: list[Packet[VideoStream]] = []
+        held: list[tuple[Packet[VideoStream], float]] = []
         size, key, between = 0, 0.0, False
         for packet, seconds in self._packets():
             if packet.is_keyframe:
                 if between:
                     self._reset()
-                held, size, key, between = [packet], packet.size, seconds, False
+                held, size, key, between = [(packet, seconds)], packet.size, seconds, False
                 if seconds >= self._start - SAME and self._wanted(seconds):
                     yield from self._decode(packet)[:1] or self._drained()[:1]
                     self._reset()
             elif between:
                 yield from self._sampled(self._decode(packet))
             elif held and size <= MOST_HELD:
-                held.append(packet)
+                held.append((packet, seconds))
                 size += packet.size
-                if seconds > key + GAP:
-                    between, self._due = True, key + STEP
+                if seconds > key + self._gap:
+                    between, self._due = True, key + self._step
                     self._stream.codec_context.skip_frame = "NONREF"
-                    for one in held:
+                    for one, self.now in held:
                         yield from self._sampled(self._decode(one))
                     held = []
         if between:
@@ -166,7 +180,7 @@ class Sampler:
         for picture in pictures:
             seconds = self._shown(picture)
             if seconds >= self._due:
-                self._due += STEP * (1 + (seconds - self._due) // STEP)
+                self._due += self._step * (1 + (seconds - self._due) // self._step)
                 yield picture
 
     def _wanted(self, seconds: float) -> bool:
@@ -191,7 +205,7 @@ class Sampler:
                 raw = (
                     self._shift + stamp * base - self._zero
                     if stamp is not None
-                    else (-1 if last is None else last) + 1 / self._rate
+                    else (0.0 if last is None else last + 1 / self._rate)
                 )
                 if last is not None and raw < last - JUMP:
                     self._shift += last + 1 / self._rate - raw
@@ -223,7 +237,7 @@ class Sampler:
 
 
 def seek(container: InputContainer, stream: VideoStream, seconds: float) -> None:
-    """Go to the last keyframe before a time, or to the beginning.
+    """Go to the last keyframe before a time, or to the beginning: always there where a format tells no times.
 
     Args:
         container: The recording.
@@ -232,6 +246,9 @@ def seek(container: InputContainer, stream: VideoStream, seconds: float) -> None
     """
     zero = beginning(container)
     base = stream.time_base or Fraction(1, 90_000)
+    if container.format.name in RAW:  # which tell no times, so that a seek leads anywhere
+        container.seek(0, unsupported_byte_offset=True)
+        return
     try:
         container.seek(round((max(0.0, seconds) + zero) / float(base)), stream=stream, backward=True)
     except av.FFmpegError:
@@ -291,8 +308,9 @@ def _last_before(container: InputContainer, stream: VideoStream, seconds: float,
     stream.codec_context.flush_buffers()
     late, best = beginning(container) + seconds + SAME, None
     try:
-        for picture in container.decode(stream):
-            after = (_time(picture, stream) or 0.0) > late
+        for number, picture in enumerate(container.decode(stream)):
+            shown = _time(picture, stream)
+            after = (beginning(container) + number / _rate(stream) if shown is None else shown) > late
             if after and (best is not None or start > 0):
                 break
             best = picture
@@ -304,6 +322,10 @@ def _last_before(container: InputContainer, stream: VideoStream, seconds: float,
 def _time(picture: VideoFrame, stream: VideoStream) -> float | None:
     """Give a frame's time stamp in seconds; the frame itself does not know its unit when it comes last out of the decoder."""
     return None if picture.pts is None or stream.time_base is None else float(picture.pts * stream.time_base)
+
+
+def _rate(stream: VideoStream) -> float:
+    return float(stream.average_rate or stream.guessed_rate or 0) or 25.0
 
 
 def full(picture: VideoFrame, stream: VideoStream) -> Pixels:

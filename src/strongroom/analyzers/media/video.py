@@ -8,9 +8,11 @@ from av.video.stream import VideoStream
 from strongroom.analyzers.image import label_text
 from strongroom.analyzers.media.filmstrip import Filmstrip
 from strongroom.analyzers.media.frames import Frame, Sampler, keyframe_at, picture_stream
+from strongroom.analyzers.media.lengths import RAW, seconds_of
 from strongroom.analyzers.media.opening import opened
 from strongroom.analyzers.media.shots import Moment, read_shots
 from strongroom.analyzers.media.subtitles_inside import read_subtitles
+from strongroom.analyzers.media.tags import read_facts
 from strongroom.domain.analysis import AnalyzerSpec, Cost
 from strongroom.domain.findings import SHOT, Checkpoint, Finding, Problem, Property, Segment
 from strongroom.domain.locator import Locator
@@ -30,27 +32,28 @@ _SHORT_OF = 0.95
 class VideoAnalyzer:
     """What a video shows, shot by shot."""
 
-    spec = AnalyzerSpec(name="video", version=1, accepts=ACCEPTS, cost=Cost.READING, seconds=1800.0)
+    spec = AnalyzerSpec(name="video", version=2, accepts=ACCEPTS, cost=Cost.READING, seconds=1800.0)
 
     def analyze(self, source: Source, tools: Tools) -> Iterator[Finding]:
         """Yield a segment for each frame that stands for a shot, a filmstrip and subtitles; see `strongroom.ports.Analyzer`."""
         with opened(source) as container:
             stream = picture_stream(container)
             if stream is not None:
-                yield from _Reading(container, stream, tools.pictures, source.reached).findings()
+                yield from _Reading(container, stream, tools.pictures, source).findings()
             yield from read_subtitles(container)
 
 
 class _Reading:
     """One reading of one video, from its beginning or from a checkpoint on."""
 
-    def __init__(self, container: InputContainer, stream: VideoStream, pictures: PictureModel, start: float) -> None:
+    def __init__(self, container: InputContainer, stream: VideoStream, pictures: PictureModel, source: Source) -> None:
         self._container = container
         self._stream = stream
         self._pictures = pictures
-        self._start = start
-        self._sampler = Sampler(container, stream, pictures.input_size, start)
-        self._duration = duration_of(container, stream)
+        self._start = source.reached
+        self._duration = duration_of(container, stream, source)
+        self._sampler = Sampler(container, stream, pictures.input_size, self._start, self._duration)
+        self._taken_at = read_facts(container).taken_at
         self._strip = Filmstrip(self._duration) if self._duration else None
         self._frames = 0
 
@@ -93,6 +96,7 @@ class _Reading:
                 locator=Locator(t_start=moment.seconds, t_end=moment.end),
                 label_vector=look.label_vector,
                 image_vector=look.image_vector,
+                taken_at=self._taken_at,
             )
 
     def _last(self) -> Iterator[Finding]:
@@ -110,11 +114,11 @@ class _Reading:
                 yield strip
 
 
-def duration_of(container: InputContainer, stream: VideoStream) -> float | None:
-    """Give the seconds of a video as its header tells them; None where it does not."""
-    if stream.duration and stream.time_base:
+def duration_of(container: InputContainer, stream: VideoStream, source: Source) -> float | None:
+    """Give the seconds of a video: those of its picture where the header tells them, else of the whole recording."""
+    if stream.duration and stream.time_base and container.format.name not in RAW:
         return float(stream.duration * stream.time_base)
-    return container.duration / 1_000_000 if container.duration and container.duration > 0 else None
+    return seconds_of(container, source)
 
 
 def _clock(seconds: float) -> str:

@@ -44,8 +44,9 @@ class VideoOcrAnalyzer:
             stream = picture_stream(container)
             if stream is None:
                 return
-            sampler = Sampler(container, stream, SHORT, source.reached)
-            reading, of, saved = _Reading(tools.ocr), duration_of(container, stream), source.reached
+            of = duration_of(container, stream, source)
+            sampler = Sampler(container, stream, SHORT, source.reached, of)
+            reading, saved = _Reading(tools.ocr), source.reached
             for one in read_shots(sampler.frames(), lambda: sampler.end, still_stands):
                 if isinstance(one, Moment):
                     yield from reading.take(one)
