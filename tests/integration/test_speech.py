@@ -9,6 +9,7 @@ import pytest
 from strongroom.domain.settings import Settings
 from strongroom.errors import ModelCorrupt, ModelMissing, SettingError
 from strongroom.flows.models import missing_models
+from strongroom.flows.parts import open_parts
 from strongroom.models.cards import Installed
 from strongroom.models.speech import load_speech
 from strongroom.models.store import ModelStore
@@ -136,3 +137,9 @@ def test_a_language_and_a_model_that_are_not_known_are_refused():
         load_speech(Settings(speech_language="tlh"), ModelStore(), 1)
     with pytest.raises(SettingError, match="whisper-base-int8"):
         load_speech(Settings(speech_model="minilm-l6-int8"), ModelStore(), 1)
+
+
+def test_a_room_with_an_unknown_speech_model_is_refused_when_it_opens(tmp_path: Path):
+    with pytest.raises(SettingError, match="whisper-base-int8"):
+        open_parts(tmp_path, Settings(speech_model="whisper-enormous"))
+    assert list(tmp_path.iterdir()) == []

@@ -10,6 +10,7 @@ from strongroom.domain.segments import segment_schema
 from strongroom.domain.settings import Settings
 from strongroom.flows.registry import load_analyzers
 from strongroom.models.dimensions import dimensions
+from strongroom.models.speech import check_speech
 from strongroom.models.toolbox import Toolbox
 from strongroom.ports import Analyzer
 from strongroom.storage.catalog import Catalog
@@ -71,8 +72,10 @@ def open_parts(root: Path, settings: Settings, *, threads: int = 1) -> Parts:
 
     Raises:
         RoomVersionError: The room was written by a newer Strongroom.
+        SettingError: There is no such speech model; the other models are looked up with the segments table.
         StorageError: The catalog cannot be opened.
     """
+    check_speech(settings)
     parts = Parts(root, settings, threads=threads)
     parts.catalog.migrate()
     return parts

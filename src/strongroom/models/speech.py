@@ -12,6 +12,19 @@ NONE = "none"
 """Of the setting ``speech_model``: nothing is transcribed."""
 
 
+def check_speech(settings: Settings) -> None:
+    """Refuse settings whose speech model there is not, without loading one.
+
+    Args:
+        settings: Name it: a card of the zoo, a directory, or ``none``.
+
+    Raises:
+        SettingError: There is no such model.
+    """
+    if settings.speech_model != NONE and not Path(settings.speech_model).expanduser().is_dir():
+        find_card(settings.speech_model, SPEECH)
+
+
 def load_speech(settings: Settings, store: ModelStore, threads: int) -> SpeechModel | None:
     """Load the model that the settings name.
 

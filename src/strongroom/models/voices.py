@@ -37,7 +37,7 @@ class SileroVoices:
         Args:
             file: ``silero_vad_v6.onnx``.
         """
-        import onnxruntime  # type: ignore[import-untyped]
+        import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.inter_op_num_threads = options.intra_op_num_threads = 1

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import ctranslate2  # type: ignore[import-untyped]
+import ctranslate2
 import numpy as np
-from faster_whisper import WhisperModel  # type: ignore[import-untyped]
-from faster_whisper.audio import pad_or_trim  # type: ignore[import-untyped]
-from faster_whisper.tokenizer import Tokenizer  # type: ignore[import-untyped]
-from faster_whisper.transcribe import get_suppressed_tokens, merge_punctuations  # type: ignore[import-untyped]
+from faster_whisper import WhisperModel
+from faster_whisper.audio import pad_or_trim
+from faster_whisper.tokenizer import Tokenizer
+from faster_whisper.transcribe import get_suppressed_tokens, merge_punctuations
 
 from strongroom.domain.transcript import Utterance
 from strongroom.errors import ModelCorrupt, SettingError
