@@ -122,8 +122,9 @@ class Sampler:
         self._stream = stream
         self._short = short
         self._start = start
-        self._gap = min(GAP, max(CLOSEST, length / PLACES)) if length else GAP
-        self._step = min(STEP, self._gap)
+        self.gap = min(GAP, max(CLOSEST, length / PLACES)) if length else GAP
+        """Seconds from one frame to the next, at the most, where all can be decoded."""
+        self._step = min(STEP, self.gap)
         self._zero = beginning(container)
         self._shift = 0.0
         self._rate = _rate(stream)
@@ -167,7 +168,7 @@ class Sampler:
             elif held and size <= MOST_HELD:
                 held.append((packet, seconds))
                 size += packet.size
-                if seconds > key + self._gap:
+                if seconds > key + self.gap:
                     between, self._due = True, key + self._step
                     self._stream.codec_context.skip_frame = "NONREF"
                     for one, self.now in held:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from strongroom.analyzers.media.frames import Frame
+from strongroom.analyzers.media.frames import SAME, Frame
 from strongroom.ports import Pixels
 
 CUT = 0.12
@@ -32,6 +32,8 @@ class Moment:
     """When another one takes over, or the shot ends."""
     pixels: Pixels
     """The frame."""
+    also: tuple[Pixels, ...] = ()
+    """Later frames for which it stands, where they were asked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,16 +69,25 @@ class _Standing:
     def __init__(self, frame: Frame, look: Thumb) -> None:
         self.frame = frame
         self.look = look
+        self.also: list[Frame] = []
+
+    def keep(self, frame: Frame, apart: float) -> None:
+        if frame.seconds - (self.also[-1] if self.also else self.frame).seconds >= apart - SAME:
+            self.also.append(frame)
 
     def like(self, look: Thumb) -> bool:
         return distance(self.look, look) < CUT
 
     def until(self, end: float) -> Moment:
-        return Moment(seconds=self.frame.seconds, end=end, pixels=self.frame.pixels)
+        also = tuple(one.pixels for one in self.also)
+        return Moment(seconds=self.frame.seconds, end=end, pixels=self.frame.pixels, also=also)
 
 
 def read_shots(
-    frames: Iterable[Frame], end: Callable[[], float], stands: Callable[[Frame, Frame], bool] | None = None
+    frames: Iterable[Frame],
+    end: Callable[[], float],
+    stands: Callable[[Frame, Frame], bool] | None = None,
+    apart: float | None = None,
 ) -> Iterator[Moment | Border]:
     """Tell shots apart and choose the frames that stand for them; near-identical frames collapse to one.
 
@@ -84,6 +95,7 @@ def read_shots(
         frames: In order of time.
         end: Asked when the frames have come to their end: says when the last one ends.
         stands: Says whether a frame can stand for a later one of its shot; None asks whether they look alike.
+        apart: Seconds between the later frames that a moment has too; None gives none.
 
     Yields:
         For each shot its border, then a moment or more; a moment comes when the next one is known, and before the next border.
@@ -105,6 +117,9 @@ def read_shots(
         if cut:
             begun = last
             yield Border(seconds=last)
-        standing = standing or _Standing(frame, look)
+        if standing is None:
+            standing = _Standing(frame, look)
+        elif apart is not None:
+            standing.keep(frame, apart)
     if standing is not None:
         yield standing.until(max(last, end()))

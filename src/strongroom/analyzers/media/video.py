@@ -1,13 +1,16 @@
 """What a video shows: its shots, each by the frames that stand for it, and what they show."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
+from PIL import Image
 
 from strongroom.analyzers.image import label_text
 from strongroom.analyzers.media.filmstrip import Filmstrip
-from strongroom.analyzers.media.frames import Frame, Sampler, keyframe_at, picture_stream
+from strongroom.analyzers.media.frames import GAP, Frame, Sampler, keyframe_at, picture_stream
 from strongroom.analyzers.media.lengths import RAW, seconds_of
 from strongroom.analyzers.media.opening import opened
 from strongroom.analyzers.media.shots import Moment, read_shots
@@ -17,7 +20,7 @@ from strongroom.domain.analysis import AnalyzerSpec, Cost
 from strongroom.domain.findings import SHOT, Checkpoint, Finding, Problem, Property, Segment
 from strongroom.domain.locator import Locator
 from strongroom.errors import Unreadable
-from strongroom.ports import PictureModel, Source, Tools
+from strongroom.ports import Look, PictureModel, Pixels, Source, Tools
 
 ACCEPTS = ("video/*",)
 """Media types that may have a moving picture."""
@@ -53,6 +56,7 @@ class _Reading:
         self._start = source.reached
         self._duration = duration_of(container, stream, source)
         self._sampler = Sampler(container, stream, pictures.input_size, self._start, self._duration)
+        self._apart = self._sampler.gap if self._sampler.gap < GAP else None  # a long video has enough to be found by
         self._taken_at = read_facts(container).taken_at
         self._strip = Filmstrip(self._duration) if self._duration else None
         self._frames = 0
@@ -61,7 +65,7 @@ class _Reading:
         """Yield all."""
         waiting: list[Moment] = []
         saved, shots = self._start, 0
-        for one in read_shots(self._watched(), lambda: self._sampler.end):
+        for one in read_shots(self._watched(), lambda: self._sampler.end, apart=self._apart):
             if isinstance(one, Moment):
                 waiting.append(one)
                 if len(waiting) >= BATCH:
@@ -87,7 +91,11 @@ class _Reading:
             yield frame
 
     def _look(self, moments: list[Moment]) -> Iterator[Finding]:
-        looks = self._pictures.look([one.pixels for one in moments])
+        looks = (
+            self._pictures.look([one.pixels for one in moments])
+            if self._apart is None
+            else [_closely(one, self._pictures) for one in moments]
+        )
         for moment, look in zip(moments, looks, strict=True):
             yield Segment(
                 kind=SHOT,
@@ -112,6 +120,30 @@ class _Reading:
             strip = self._strip.finish(lambda at: keyframe_at(self._container, self._stream, at, size))
             if strip is not None:
                 yield strip
+
+
+def _closely(moment: Moment, pictures: PictureModel) -> Look:
+    """Look at all frames of a moment, at each in its middle and as a whole, and say what most of them show.
+
+    The picture vector is that of the middle of the first frame, by which the video is found with a still from it.
+    """
+    frames = (moment.pixels, *moment.also)
+    looks = pictures.look([one for pixels in frames for one in (pixels, _squeezed(pixels))])
+    vectors = [one.label_vector for one in looks if one.label_vector is not None]
+    if not vectors:
+        return looks[0]
+    mean = np.mean(vectors, axis=0)
+    shares: dict[str, float] = {}
+    for name, probability in (label for one in looks for label in one.labels):
+        shares[name] = shares.get(name, 0.0) + probability / len(looks)
+    best = sorted(shares.items(), key=lambda one: (-one[1], one[0]))[: len(looks[0].labels)]
+    return replace(looks[0], labels=tuple(best), label_vector=mean / max(float(np.linalg.norm(mean)), 1e-12))
+
+
+def _squeezed(pixels: Pixels) -> Pixels:
+    """Give a frame as a square: models look at the middle, and a wide one would lose its sides."""
+    side = min(pixels.shape[:2])
+    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.BOX))
 
 
 def duration_of(container: InputContainer, stream: VideoStream, source: Source) -> float | None:
