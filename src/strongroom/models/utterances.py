@@ -23,6 +23,8 @@ TAIL = 5.0
 """Seconds at the end of a window in which there must be a word."""
 DOUBTED = 0.35
 """Mean probability of the words below which an utterance is left out."""
+MURKY, WEAK = -0.8, 0.5
+"""The same for a window whose log probability lies below the first: barks and singing do, and wrong words in loud noise."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +73,8 @@ def utterances(heard: Heard) -> Iterator[Utterance]:
         return
     for words in _sentences(heard.words):
         text = "".join(word.text for word in words).strip()
-        if sum(word.probability for word in words) / len(words) >= DOUBTED and any(c.isalnum() for c in text):
+        least = WEAK if heard.log_probability < MURKY else DOUBTED
+        if sum(word.probability for word in words) / len(words) >= least and any(c.isalnum() for c in text):
             yield Utterance(
                 text=text,
                 t_start=words[0].t_start,

@@ -27,6 +27,8 @@ CLEAR = 0.7
 """Probability from which a window's language counts for itself."""
 SHORT, BRIEF = 8.0, 2.0
 """Seconds below which a window is not cut any more, and below which its language is not trusted."""
+SPARE, A_SECOND = 32, 30
+"""Tokens that a window may take, and more a second: no script needs more, and a loop over nothing ends earlier."""
 CUTS = 2
 """How often a window may be cut in two to find where the language changes."""
 _NEEDED = ("model.bin", "config.json", "tokenizer.json")
@@ -141,7 +143,7 @@ class Whisper:
             encoded,
             [whisper.get_prompt(tokenizer, [], without_timestamps=True)] * len(windows),
             beam_size=self._beam,
-            max_length=whisper.max_length,
+            max_length=min(whisper.max_length, SPARE + int(A_SECOND * max(window.seconds for window in windows))),
             suppress_tokens=get_suppressed_tokens(tokenizer, [-1]),
             return_scores=True,
             return_no_speech_prob=True,
