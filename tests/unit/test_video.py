@@ -143,6 +143,17 @@ def test_a_short_video_of_one_keyframe_is_looked_at_in_eight_places():
     assert [one.locator.t_start for one in shots(findings(data))] == [pytest.approx(0), pytest.approx(7.5, abs=0.2)]
 
 
+def test_a_short_shot_is_told_by_all_its_frames_from_side_to_side():
+    (bright,) = recordings.photographs((96, 64), 1)
+    dim = (bright * 0.8).astype(np.uint8)
+    data = recordings.video((dim if number < 20 else bright for number in range(200)), fps=10, keys=20)
+    (told,) = shots(findings(data))
+    (short,) = shots(findings(recordings.video([dim] * 5, fps=10)))
+    assert told.text != short.text
+    assert told.label_vector is not None
+    assert np.linalg.norm(told.label_vector) == pytest.approx(1)
+
+
 def test_moments_know_when_the_video_was_taken():
     data = cut_together(2, tags={"creation_time": "2021-05-01T10:00:00Z"})
     assert [one.taken_at and one.taken_at.year for one in shots(findings(data))] == [2021, 2021]

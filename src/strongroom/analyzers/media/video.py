@@ -10,7 +10,7 @@ from PIL import Image
 
 from strongroom.analyzers.image import label_text
 from strongroom.analyzers.media.filmstrip import Filmstrip
-from strongroom.analyzers.media.frames import GAP, Frame, Sampler, keyframe_at, picture_stream
+from strongroom.analyzers.media.frames import Frame, Sampler, keyframe_at, picture_stream
 from strongroom.analyzers.media.lengths import RAW, seconds_of
 from strongroom.analyzers.media.opening import opened
 from strongroom.analyzers.media.shots import Moment, read_shots
@@ -28,6 +28,8 @@ STRETCH = 60.0
 """Seconds of video between checkpoints, at the least; each is at the border of a shot."""
 BATCH = 4
 """Frames that the picture model looks at together: more are no quicker."""
+SHORT = 45.0
+"""Seconds up to which a video is looked at closely, which takes four times as long: a longer one has enough to be found by."""
 _SHORT_OF = 0.95
 """The share of the length that a header promises below which a file is said to break off."""
 
@@ -56,7 +58,7 @@ class _Reading:
         self._start = source.reached
         self._duration = duration_of(container, stream, source)
         self._sampler = Sampler(container, stream, pictures.input_size, self._start, self._duration)
-        self._apart = self._sampler.gap if self._sampler.gap < GAP else None  # a long video has enough to be found by
+        self._apart = self._sampler.gap if self._duration and self._duration <= SHORT else None
         self._taken_at = read_facts(container).taken_at
         self._strip = Filmstrip(self._duration) if self._duration else None
         self._frames = 0
