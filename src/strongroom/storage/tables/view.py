@@ -14,7 +14,7 @@ ROW = "_rowid"
 
 PROBES = 12
 """Partitions of a vector index that are looked through; more only where a filter leaves too few rows in these."""
-REFINED = {"text_vector": 80, "label_vector": 120, "image_vector": 80}
+REFINED = {"text_vector": 120, "label_vector": 120, "image_vector": 80}
 """Nearest rows by a column's one-bit codes that are compared again by their whole vectors, at the least (bench/RESULTS.md)."""
 
 
