@@ -36,7 +36,7 @@ SIDE = 2
 class VideoOcrAnalyzer:
     """Reads the text in the frames that stand for the shots of a video."""
 
-    spec = AnalyzerSpec(name="video-ocr", version=1, accepts=ACCEPTS, cost=Cost.DEEP, seconds=1800.0)
+    spec = AnalyzerSpec(name="video-ocr", version=2, accepts=ACCEPTS, cost=Cost.DEEP, seconds=1800.0)
 
     def analyze(self, source: Source, tools: Tools) -> Iterator[Finding]:
         """Yield passages with their time spans; a video without text gives none. See `strongroom.ports.Analyzer`."""
