@@ -29,7 +29,7 @@ STRETCH = 60.0
 BATCH = 4
 """Frames that the picture model looks at together: more are no quicker."""
 SHORT = 45.0
-"""Seconds up to which a video is looked at closely: at a minute that costs half as much again, and longer ones have more to be found by."""
+"""Seconds up to which a video is looked at closely: at a minute that would cost half as much again."""
 _SHORT_OF = 0.95
 """The share of the length that a header promises below which a file is said to break off."""
 
