@@ -12,7 +12,7 @@ from strongroom.storage.tables import upkeep
 ROW = "_rowid"
 """The column that names a row of one version; meaningless in another."""
 
-PROBES = 12
+PROBES = 14
 """Partitions of a vector index that are looked through; more only where a filter leaves too few rows in these."""
 REFINED = {"text_vector": 120, "label_vector": 120, "image_vector": 80}
 """Nearest rows by a column's one-bit codes that are compared again by their whole vectors, at the least (bench/RESULTS.md)."""
