@@ -15,7 +15,10 @@ K = TypeVar("K", bound=Hashable)
 
 RANK_CONSTANT = 10
 """How little the first rank is worth more than the second."""
-SECOND = 0.2
+SHOWN = 0.95
+"""What the best picture is worth, beside 1 of a passage that is the best by words and by meaning: words that were written
+or said are surer than what a model sees."""
+SECOND = 0.1
 """What the poorer side of a thing that is found by its texts and by its pictures adds."""
 
 WORDS, MEANING, LABELS, LOOKS = "words", "meaning", "labels", "looks"
@@ -72,7 +75,7 @@ def fused(
 ) -> dict[K, float]:
     """Join all channels of one search.
 
-    The best picture is worth as much as a passage that is the best by words and by meaning, unless it is in doubt.
+    The best picture stands right behind a passage that is the best by words and by meaning, unless it is in doubt.
 
     Args:
         found: Scores by key, for each channel that ran.
@@ -83,11 +86,13 @@ def fused(
         The score of each key, highest first.
     """
     texts = joined({channel: scores for channel, scores in found.items() if channel in SHARES}, floors)
+    # twenty passages that are nearly as good as the first must not drown the pictures
+    texts = {key: min(score, ranked) for (key, score), ranked in zip(texts.items(), by_rank(texts).values(), strict=True)}
     pictures: dict[K, float] = {}
     channels = [channel for channel in PICTURE_CHANNELS if channel in found]
     for channel in channels:
         for key, score in by_rank(ordered(found[channel])).items():
-            pictures[key] = pictures.get(key, 0.0) + score * counts.get(channel, 1.0) / len(channels)
+            pictures[key] = pictures.get(key, 0.0) + SHOWN * score * counts.get(channel, 1.0) / len(channels)
     sides = {key: sorted((texts.get(key, 0.0), pictures.get(key, 0.0))) for key in {**texts, **pictures}}
     return ordered({key: better + SECOND * poorer for key, (poorer, better) in sides.items()})
 
