@@ -50,7 +50,9 @@ class Crew:
         self._threads = max(1, len(os.sched_getaffinity(0)) // size)
         self._line: deque[Ids] = deque()
         self._suspects: deque[Ids] = deque()
-        """Items that felled a worker which had done other work before: a fresh one tells whether it was their fault."""
+        """Items that felled a worker which need not have been their fault: a fresh one tells."""
+        self._felled: set[str] = set()
+        """Items over which a worker ended by itself: once may be an accident (someone ended it), twice is not."""
         self.outcomes: queue.SimpleQueue[Ran | Lost | BaseException] = queue.SimpleQueue()
         self._workers: list[Worker] = []
         self._bad_starts = 0
@@ -161,7 +163,7 @@ class Crew:
         code = worker.end(_CRASH_GRACE)
         reason = worker.verdict or reasons.ended(code)
         if worker.ids is not None:
-            if len(worker.ids) == 1 and (worker.batches == 1 or worker.is_late):
+            if len(worker.ids) == 1 and self._is_guilty(worker.ids[0], worker):
                 self.outcomes.put(Lost(id=worker.ids[0], reason=reason))
             else:
                 self._suspect(worker.ids, place)
@@ -169,6 +171,13 @@ class Crew:
             self._bad_starts += 1
             if worker.verdict or self._bad_starts == _STARTS:
                 raise _no_start(reason, tail)
+
+    def _is_guilty(self, item: str, worker: Worker) -> bool:
+        if worker.is_late or (worker.verdict is not None and worker.batches == 1):
+            return True
+        again = item in self._felled
+        self._felled.add(item)
+        return again and worker.batches == 1
 
     def _suspect(self, ids: Ids, place: int) -> None:
         """Have what felled a worker run again: the item in question by the fresh worker that takes the fallen one's place."""

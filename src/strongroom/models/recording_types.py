@@ -90,12 +90,13 @@ def _followed(head: bytes, length: int | None, is_next: Callable[[bytes], bool])
 
 def is_h264(head: bytes) -> bool:
     """Say whether bare H.264 begins: a parameter set, or a delimiter and one (ITU-T H.264, 7.4.1.2.3)."""
-    return head[4] & 0x9F in (7, 9) and re.search(rb"\0\0\x01[\x28\x48\x68]", head[:1024]) is not None
+    begins = any(kind & 0x9F in (7, 9) for kind in head[4:5])
+    return begins and re.search(rb"\0\0\x01[\x28\x48\x68]", head[:1024]) is not None
 
 
 def is_h265(head: bytes) -> bool:
     """Say whether bare H.265 begins: a parameter set, or a delimiter (ITU-T H.265, 7.4.2.4.4)."""
-    return head[4] in (0x40, 0x46) and head[5:6] == b"\x01"
+    return head[4:5] in (b"\x40", b"\x46") and head[5:6] == b"\x01"
 
 
 def is_transport(head: bytes) -> bool:

@@ -193,6 +193,10 @@ class WorkerTests(ExecutorTests):
                 kills += 1
         assert (done, kills) == (16 * 1200, 4)
 
+    def test_a_worker_that_is_ended_from_outside_over_a_single_item_costs_nothing(self, tmp_path: Path) -> None:
+        outcomes = list(self.outcomes(Work(folder=tmp_path), [[f"once-{index}"] for index in range(4)]))
+        assert all(isinstance(outcome, Done) for outcome in outcomes), "an accident was taken for the item's fault"
+
     def test_what_an_item_started_ends_with_its_worker(self, tmp_path: Path) -> None:
         work = Work(folder=tmp_path)
         self.check(work, among("childsleep-1"), lost={"childsleep-1": "took longer"}, limits=BRIEF)

@@ -130,6 +130,15 @@ def _die(folder: Path, ids: Sequence[str]) -> object:
     return None
 
 
+def _once(folder: Path, ids: Sequence[str]) -> object:
+    """Be ended from outside, but the first time only."""
+    mark = folder / f"seen-{'-'.join(ids)}"
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return list(ids)
+
+
 def _exit(folder: Path, ids: Sequence[str]) -> object:
     os._exit(3)
 
@@ -203,6 +212,7 @@ DEEDS: dict[str, Callable[[Path, Sequence[str]], object]] = {
     "leave": _leave,
     "segfault": _segfault,
     "die": _die,
+    "once": _once,
     "exit": _exit,
     "sleep": _sleep,
     "stick": _stick,
