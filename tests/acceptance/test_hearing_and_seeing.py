@@ -18,9 +18,6 @@ Strong = Callable[..., tuple[int, str, str]]
 
 SAID = "it was the best of times it was the worst of times it was the age of wisdom it was the age of foolishness"
 SUBTITLES = "WEBVTT\n\n00:00:02.000 --> 00:00:04.000\nThe lighthouse keeper &amp; his dog\n"
-READ = pytest.mark.skipif(samples.READING.locate() is None, reason="the package that carries the recordings is not installed")
-
-pytestmark = READ
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, fields
 
+from strongroom.domain.times import clock
+
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom as fractions (0 to 1) of the page or picture, origin at its top left."""
 
@@ -37,8 +39,7 @@ class Locator:
         if self.part:
             words.append(self.part)
         if self.t_start is not None:
-            minutes, seconds = divmod(int(self.t_start), 60)
-            words.append(f"{minutes // 60}:{minutes % 60:02}:{seconds:02}")
+            words.append(clock(self.t_start))
         if not words and self.char_start is not None:
             words.append(f"character {self.char_start:,}")
         return ", ".join(words)

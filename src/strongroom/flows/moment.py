@@ -85,5 +85,4 @@ def _recording(parts: Parts, sha256: str, name: str) -> Content:
 
 def _duration(parts: Parts, content: Content) -> float | None:
     with parts.catalog.read() as tx:
-        said = analyses.properties(tx, [content.sha256]).get(content.sha256, {}).get("duration")
-    return float(said) if isinstance(said, int | float) else None
+        return analyses.seconds_of(analyses.properties(tx, [content.sha256]).get(content.sha256, {}))

@@ -117,7 +117,7 @@ RAPIDOCR = ModelCard(
     default=True,
     files=tuple(
         ModelFile(name=name, sources=(Installed(package="rapidocr", path=f"models/{name}"),))
-        for name in ("PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx", "ch_ppocr_mobile_v2.0_cls_mobile.onnx")
+        for name in ("PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx")
     ),
     note="PP-OCRv6 small: Latin script, Chinese and Japanese; inside the package rapidocr, nothing to pull.",
 )

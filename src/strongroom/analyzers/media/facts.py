@@ -19,6 +19,7 @@ from strongroom.analyzers.media.protection import is_encrypted
 from strongroom.analyzers.media.tags import WORDS, chapters, read_facts
 from strongroom.domain.analysis import AnalyzerSpec, Cost
 from strongroom.domain.findings import Finding, Problem, Property, Rendition
+from strongroom.domain.times import clock
 from strongroom.errors import AnalysisError, Encrypted, Unsupported
 from strongroom.ports import Pixels, Source, Tools
 
@@ -111,14 +112,9 @@ def _missing(container: InputContainer, source: Source, length: float | None) ->
         first = bisect_left(range(len(entries)), source.size, key=lambda at: entries[at].pos + entries[at].size)
         kept.append(max(0.0, float(entries[min(first, len(entries) - 1)].timestamp * (stream.time_base or 0))))
     if kept:
-        yield Problem(reason=f"its end is missing: the file breaks off after {_clock(min(kept))} of {_clock(length or 0.0)}")
+        yield Problem(reason=f"its end is missing: the file breaks off after {clock(min(kept))} of {clock(length or 0.0)}")
     elif (told := promised_bytes(source)) is not None and source.size < told * WHOLE:
         yield Problem(reason=f"its end is missing: it has {source.size:,} of the {told:,} bytes of which its beginning tells")
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 def _pictures(container: InputContainer, length: float) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from strongroom.analyzers.media.frames import beginning
 from strongroom.analyzers.media.opening import packets
 from strongroom.domain.findings import Problem
+from strongroom.domain.times import clock
 from strongroom.errors import Unsupported
 from strongroom.ports import RATE, Sound
 
@@ -83,12 +84,6 @@ class Losses:
             yield Problem(reason=f"the sound has gaps of {self.gap:,.0f} seconds together, which were read as silence")
         if self.is_broken_off:
             yield Problem(reason=f"the sound cannot be read beyond {clock(self.last)}")
-
-
-def clock(seconds: float) -> str:
-    """Give a time as people write it: ``1:02:03``."""
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 def sound_stream(container: InputContainer) -> AudioStream | None:

@@ -19,6 +19,7 @@ from strongroom.analyzers.media.tags import read_facts
 from strongroom.domain.analysis import AnalyzerSpec, Cost
 from strongroom.domain.findings import SHOT, Checkpoint, Finding, Problem, Property, Segment
 from strongroom.domain.locator import Locator
+from strongroom.domain.times import clock
 from strongroom.errors import Unreadable
 from strongroom.ports import Look, PictureModel, Pixels, Source, Tools
 
@@ -114,7 +115,7 @@ class _Reading:
         if not self._frames and not self._start:
             raise Unreadable("no frame of it can be decoded; the file may be damaged or truncated")
         if self._duration and self._sampler.end < self._duration * _SHORT_OF - 1:
-            yield Problem(reason=f"it breaks off after {_clock(self._sampler.end)} of {_clock(self._duration)}")
+            yield Problem(reason=f"it breaks off after {clock(self._sampler.end)} of {clock(self._duration)}")
         if self._sampler.damaged:
             yield Problem(reason=f"{self._sampler.damaged:,} pieces of the picture are damaged and were left out")
         size = self._pictures.input_size
@@ -153,8 +154,3 @@ def duration_of(container: InputContainer, stream: VideoStream, source: Source) 
     if stream.duration and stream.time_base and container.format.name not in RAW:
         return float(stream.duration * stream.time_base)
     return seconds_of(container, source)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

@@ -13,6 +13,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from strongroom.analyzers.media.frames import beginning, picture_stream, seek
+from strongroom.analyzers.media.opening import packets
 from strongroom.domain.times import clock
 from strongroom.errors import StorageError, StorageFull, Unreadable, Unsupported, UsageError
 from strongroom.flows.cutting.formats import Format, holds
@@ -135,7 +136,7 @@ def _keyframe(container: InputContainer, stream: VideoStream, span: Span) -> tup
         seek(container, stream, span.start - back)
         found: float | None = None
         with suppress(av.FFmpegError):  # what can be read up to a damaged place counts
-            for packet in container.demux(stream):
+            for packet in packets(container, stream):
                 shown = _seconds(packet, packet.pts, span)
                 if packet.is_keyframe and shown is not None:
                     first = (shown, span.start - back) if first is None or shown < first[0] else first
@@ -153,7 +154,7 @@ def _rotation(container: InputContainer, stream: VideoStream, key: float) -> int
     seek(container, stream, key)
     rotation = 0
     with suppress(av.FFmpegError):
-        rotation = next((frame.rotation for frame in container.decode(stream)), 0)
+        rotation = next((frame.rotation for packet in packets(container, stream) for frame in stream.decode(packet)), 0)
     stream.codec_context.flush_buffers()
     return rotation
 
@@ -166,7 +167,7 @@ def _run(container: InputContainer, target: OutputContainer, tracks: Sequence[Tr
     by_index = {track.source.index: track for track in tracks}
     _go_to(container, tracks[0], place)
     try:
-        for packet in container.demux(*(track.source for track in tracks)):
+        for packet in packets(container, *(track.source for track in tracks)):
             if packet.size == 0 and packet.dts is None:
                 continue
             track = by_index[packet.stream.index]
