@@ -178,7 +178,7 @@ def _scaled(picture: Pixels) -> Pixels:
 
 
 def _padded(picture: Pixels) -> Pixels:
-    """Widen a thin strip: the engine sees a picture in tiles of 32 pixels, and nothing in one of fewer rows than half a tile."""
+    """Widen a thin strip: the engine sees a picture in tiles of 32 pixels, and nothing in one of less than half a tile."""
     import cv2
 
     height, width = picture.shape[:2]
