@@ -42,6 +42,15 @@ from dataclasses import dataclass
 class StrongroomError(Exception):
     """Any error that Strongroom raises on purpose."""
 
+    code: str | None = None
+    """A finer name than the class's, where callers tell cases apart: one of the Azure Blob protocol's error codes."""
+
+    def __init__(self, *args: object, code: str | None = None) -> None:
+        """Take what happened and what to do next, and the finer name."""
+        super().__init__(*args)
+        if code is not None:
+            self.code = code
+
 
 class UsageError(StrongroomError, ValueError):
     """The request itself is wrong."""

@@ -18,6 +18,7 @@ from strongroom.errors import (
     AlreadyExists,
     BlobNotFound,
     ConditionFailed,
+    Conflict,
     ContainerNotFound,
     ContentNotFound,
     LimitExceeded,
@@ -236,7 +237,7 @@ def test_appends_add_up(vault: Vault):
     with pytest.raises(ConditionFailed):
         vault.append(container, "log", b"x", at=3)
     vault.put(container, "plain", b"x")
-    with pytest.raises(UsageError):
+    with pytest.raises(Conflict):
         vault.append(container, "plain", b"x")
     assert vault.open(second).read() == b"one" + LARGE
     assert vault.fingerprint(second.id) == sha(b"one" + LARGE)

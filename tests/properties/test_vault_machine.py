@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from strongroom.domain.blob import Blob
-from strongroom.errors import BlobNotFound, ConditionFailed, UsageError
+from strongroom.errors import BlobNotFound, ConditionFailed, Conflict, UsageError
 from strongroom.storage.catalog import Catalog
 from strongroom.storage.layout import Layout
 from strongroom.vault import BlockRef, Condition, PutItem, Traits, Vault
@@ -80,7 +80,7 @@ class VaultMachine(RuleBasedStateMachine):
             self.vault.append(self.containers[where], name, data, at=len(self.model[where][name]))
             self.model[where][name] += data
         else:
-            with pytest.raises(UsageError if name in self.model[where] else BlobNotFound):
+            with pytest.raises(Conflict if name in self.model[where] else BlobNotFound):
                 self.vault.append(self.containers[where], name, data)
 
     @rule(where=st.integers(0, 1), name=NAMES, block=BLOCKS, data=DATA.filter(bool))

@@ -5,6 +5,28 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Copy:
+    """How a blob came to be a copy of another."""
+
+    id: str
+    """A UUID."""
+    source: str
+    """URL of what was copied, without its signature."""
+    status: str
+    """``pending``, ``success``, ``aborted`` or ``failed``."""
+    done: int
+    """Bytes copied."""
+    total: int
+    """Bytes to copy."""
+    completed_at: datetime | None = None
+    """When it ended (UTC)."""
+    description: str = ""
+    """Why it failed."""
+    is_incremental: bool = False
+    """Whether it is an incremental copy of a page blob's snapshot."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Blob:
     """One version of a named file in a container."""
 
@@ -36,3 +58,32 @@ class Blob:
     """The user's own names and values."""
     tags: dict[str, str] = field(default_factory=dict)
     """Index tags."""
+    kind: str = "block"
+    """``block``, ``append`` or ``page``."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """HTTP headers to give back, by lower-case name: ``cache-control``, ``content-disposition``, ``content-encoding``,
+    ``content-language``."""
+    is_snapshot: bool = False
+    """Whether this version was taken as a snapshot."""
+    tier: str | None = None
+    """Access tier as it was set: ``Hot``, ``Cool``, ``Cold``, ``Archive``, ``P10`` and so on; None for the default."""
+    tier_changed_at: datetime | None = None
+    """When the tier was set (UTC)."""
+    rehydrating_to: str | None = None
+    """The tier to which an archived blob is on its way."""
+    copy: Copy | None = None
+    """How it came to be a copy; None for what was written here."""
+    sequence_number: int = 0
+    """Of a page blob, as its writers count."""
+    is_sealed: bool = False
+    """Whether an append blob takes no more."""
+    immutable_until: datetime | None = None
+    """Until when the version can be neither changed nor deleted (UTC)."""
+    is_immutability_locked: bool = False
+    """Whether that date can only be put off."""
+    has_legal_hold: bool = False
+    """Whether the version can be neither changed nor deleted until the hold is lifted."""
+    deleted_at: datetime | None = None
+    """When it was deleted, where it can still be restored (UTC)."""
+    purge_at: datetime | None = None
+    """When a deleted version goes for good (UTC)."""

@@ -7,7 +7,7 @@ from strongroom.domain.analysis import State
 from strongroom.domain.media import type_of
 from strongroom.domain.outcome import KeptMember, KeptObject, KeptRendition, Outcome, Run
 from strongroom.domain.scope import Actor, Purpose, Scope
-from strongroom.storage.catalog import Catalog, analyses, containers, landings
+from strongroom.storage.catalog import Catalog, analyses, containers, landings, removals
 from strongroom.storage.catalog.landings import Landing
 
 EVERYTHING = Scope(actor=Actor(name="test"), purpose=Purpose(name="test"), containers=None, policy_version="test")
@@ -84,7 +84,7 @@ class Shelf:
     def remove(self, container: str, name: str) -> None:
         """Remove a blob."""
         with self.catalog.write() as tx:
-            landings.remove(tx, containers.get(tx, container, EVERYTHING), name)
+            removals.remove(tx, containers.get(tx, container, EVERYTHING), name)
 
     def delete_container(self, name: str) -> None:
         """Mark a container deleted; its rows stay."""

@@ -1,7 +1,7 @@
 """The vault: bytes of blobs, whole, in blocks, copied, mounted; durable before they are acknowledged."""
 
+from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.storage.catalog.blocks import Block, BlockRef
-from strongroom.storage.catalog.landings import ALWAYS, Condition
 from strongroom.vault.files import file_stamp
 from strongroom.vault.listing import Page
 from strongroom.vault.vault import Vault

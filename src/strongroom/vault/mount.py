@@ -8,7 +8,7 @@ from strongroom.domain.container import MOUNTED, Container
 from strongroom.domain.progress import OnProgress, Progress
 from strongroom.domain.status import Scanned
 from strongroom.errors import NameRefused, SourceChanged, UsageError
-from strongroom.storage.catalog import Transaction, blobs, landings
+from strongroom.storage.catalog import Transaction, blobs, landings, removals
 from strongroom.storage.catalog.blobs import DEFAULT_TYPE
 from strongroom.storage.catalog.holders import Holder
 from strongroom.storage.catalog.landings import Landing
@@ -95,7 +95,7 @@ class Scan:
             if new:
                 landings.land(tx, self._container, [_landing(one) for one in new])
             if gone:
-                landings.remove_all(tx, self._container, gone)
+                removals.remove_all(tx, self._container, gone)
             added = sum(one.name not in before for one in new)
             return (added, len(new) - added, len(gone), len(page) - len(new)), frozenset()
 

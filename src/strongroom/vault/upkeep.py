@@ -9,7 +9,7 @@ from itertools import islice
 from strongroom.domain.progress import OnProgress, Progress
 from strongroom.domain.status import Fault
 from strongroom.errors import StorageError
-from strongroom.storage.catalog import Catalog, Transaction, containers, holders, holdings, landings, objects, writers
+from strongroom.storage.catalog import Catalog, Transaction, containers, holders, holdings, landings, objects, removals, writers
 from strongroom.storage.catalog.holders import Holder
 from strongroom.storage.layout import Layout, temporary_folder, writer_of
 from strongroom.storage.locks import WriterLock
@@ -85,8 +85,8 @@ def purge(committer: Committer, container_id: int) -> None:
     """Remove the rows and bytes of a deleted container, a page at a time; an interruption leaves the rest to a sweep."""
 
     def change(tx: Transaction) -> tuple[bool, frozenset[str]]:
-        waiting = landings.drop_blocks(tx, container_id)
-        found = landings.some_of_container(tx, container_id, PAGE)
+        waiting = removals.drop_blocks(tx, container_id)
+        found = removals.some_of_container(tx, container_id, PAGE)
         loosened = landings.drop(tx, [key for key, _ in found]) | waiting
         holdings.change(tx, placed={}, displaced={sha256 for _, sha256 in found if sha256})
         if not found:

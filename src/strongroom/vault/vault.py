@@ -5,15 +5,15 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from strongroom.domain.blob import Blob
+from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import MOUNTED, STORED, Container
 from strongroom.domain.outcome import KeptObject
 from strongroom.domain.progress import OnProgress, silent
 from strongroom.domain.scope import Scope
 from strongroom.domain.status import Refused, Scanned
 from strongroom.errors import AlreadyExists, RoomDamaged, UsageError
-from strongroom.storage.catalog import blobs, blocks, containers, holders, landings
+from strongroom.storage.catalog import blobs, blocks, containers, holders, landings, removals
 from strongroom.storage.catalog.blocks import Block, BlockRef
-from strongroom.storage.catalog.landings import ALWAYS, Condition
 from strongroom.storage.mounts import mount_url
 from strongroom.storage.names import check_blob_name, check_container_name
 from strongroom.vault import listing, upkeep, write
@@ -140,7 +140,7 @@ class Vault(Contents):
         """
         write.need_stored(container)
         self._committer.commit(
-            (), lambda tx: (None, landings.remove(tx, container, name, version=version, condition=condition))
+            (), lambda tx: (None, removals.remove(tx, container, name, version=version, condition=condition))
         )
 
     def list(self, container: Container, *, prefix: str = "", delimiter: str = "", marker: str = "", limit: int = 5000) -> Page:

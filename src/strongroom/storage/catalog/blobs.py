@@ -1,10 +1,13 @@
 """Rows of blob versions: how one is found, listed and fingerprinted."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, insert, select, update
 
-from strongroom.domain.blob import Blob
+from strongroom.domain.blob import Blob, Copy
 from strongroom.domain.container import Container
 from strongroom.errors import BlobNotFound
 from strongroom.storage.catalog import holdings
@@ -28,8 +31,21 @@ SHOWN = (
     "created_at",
     "modified_at",
     "metadata",
+    "kind",
+    "headers",
+    "is_snapshot",
+    "tier",
+    "tier_changed_at",
+    "rehydrating_to",
+    "sequence_number",
+    "is_sealed",
+    "immutable_until",
+    "is_immutability_locked",
+    "has_legal_hold",
+    "deleted_at",
+    "purge_at",
 )
-"""Columns that are fields of `Blob`."""
+"""Columns that are fields of `Blob` as they stand."""
 
 
 def set_tags(tx: Transaction, version_id: int, given: Mapping[str, str]) -> None:
@@ -40,7 +56,7 @@ def set_tags(tx: Transaction, version_id: int, given: Mapping[str, str]) -> None
 
 def copy_tags(tx: Transaction, source_id: int, target_id: int) -> None:
     """Give a new version the tags of another."""
-    set_tags(tx, target_id, _tags(tx, [source_id]).get(source_id, {}))
+    set_tags(tx, target_id, tags_of(tx, source_id))
 
 
 def current_rows(tx: Transaction, container_id: int, names: Collection[str]) -> dict[str, Row[tuple[object, ...]]]:
@@ -109,10 +125,33 @@ def stamps(tx: Transaction, container: Container, names: Collection[str]) -> dic
 
 def _blobs(tx: Transaction, container: str, rows: Sequence[Row[tuple[object, ...]]]) -> list[Blob]:
     tagged = _tags(tx, [row.id for row in rows])
-    return [
-        Blob(id=row.id, container=container, tags=tagged.get(row.id, {}), **{key: getattr(row, key) for key in SHOWN})
-        for row in rows
-    ]
+    return [blob_of(container, dict(row._mapping), row.id, tagged.get(row.id, {})) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+def blob_of(container: str, row: Mapping[str, Any], version_id: int, tags: Mapping[str, str]) -> Blob:
+    """Give the blob that a row of `versions` tells of."""
+    shown = {key: row[key] for key in SHOWN}
+    return Blob(id=version_id, container=container, tags=dict(tags), copy=copy_of(row["copy"]), **shown)
+
+
+def copy_of(document: Mapping[str, Any] | None) -> Copy | None:
+    """Give the state of a copy as the catalog keeps it."""
+    if document is None:
+        return None
+    at = document["completed_at"]
+    return Copy(**{**document, "completed_at": None if at is None else datetime.fromisoformat(at)})
+
+
+def copy_document(copy: Copy | None) -> dict[str, Any] | None:
+    """Give the state of a copy as the catalog keeps it."""
+    if copy is None:
+        return None
+    return {**asdict(copy), "completed_at": None if copy.completed_at is None else copy.completed_at.isoformat()}
+
+
+def tags_of(tx: Transaction, version_id: int) -> dict[str, str]:
+    """Give the tags of a version."""
+    return _tags(tx, [version_id]).get(version_id, {})
 
 
 def _tags(tx: Transaction, ids: Sequence[int]) -> dict[int, dict[str, str]]:

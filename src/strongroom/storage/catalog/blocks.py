@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from sqlalchemy import delete, func, insert, literal, select, update
 
 from strongroom.domain.blob import Blob
+from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
 from strongroom.domain.outcome import KeptObject
-from strongroom.errors import ConditionFailed, UsageError
-from strongroom.storage.catalog import blobs, containers, holders, holdings, landings
+from strongroom.errors import ConditionFailed, Conflict, UsageError
+from strongroom.storage.catalog import blobs, containers, guards, holders, holdings, landings, leases
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
 from strongroom.storage.catalog.etags import lock_names, next_etags, version_after
 from strongroom.storage.catalog.holders import Piece
-from strongroom.storage.catalog.landings import ALWAYS, Condition, Landed, Landing
+from strongroom.storage.catalog.landings import Landed, Landing
 from strongroom.storage.catalog.schema import blocks, objects, version_objects, versions
 
 LATEST, COMMITTED, UNCOMMITTED = "latest", "committed", "uncommitted"
@@ -121,7 +122,14 @@ def _resolve(ref: BlockRef, committed: dict[str, Piece], waiting: dict[str, Piec
 
 
 def append(
-    tx: Transaction, container: Container, name: str, kept: KeptObject, *, condition: Condition, at: int | None
+    tx: Transaction,
+    container: Container,
+    name: str,
+    kept: KeptObject,
+    *,
+    condition: Condition,
+    at: int | None,
+    at_most: int | None = None,
 ) -> tuple[Blob, frozenset[str]]:
     """Add a kept object to the end of an append blob.
 
@@ -132,20 +140,28 @@ def append(
         kept: What is added.
         condition: What must hold of the blob.
         at: The size that the blob must have before; None for any.
+        at_most: The size that it may have afterwards; None for any.
 
     Raises:
         BlobNotFound: There is none.
-        UsageError: It is not an append blob.
+        Conflict: It is not an append blob, or sealed.
         ConditionFailed: The condition or the size does not hold.
     """
     lock_names(tx, container.id, [name])
     containers.by_id(tx, container.id)
     row = blobs.find(tx, container, name)
-    condition.check(name, row.etag)
+    guards.check_write(tx, container, [name], {name: row}, condition)
     if row.kind != "append":
-        raise UsageError(f"{name} is not an append blob: write it as one first")
+        raise Conflict(f"{name} is not an append blob: write it as one first", code="InvalidBlobType")
+    if row.is_sealed:
+        raise Conflict(f"{name} is sealed: it takes no more", code="BlobIsSealed")
     if at is not None and at != row.size:
-        raise ConditionFailed(f"{name} has {row.size:,} bytes and not {at:,}: read its size again, then repeat")
+        raise ConditionFailed(
+            f"{name} has {row.size:,} bytes and not {at:,}: read its size again, then repeat",
+            code="AppendPositionConditionNotMet",
+        )
+    if at_most is not None and row.size + kept.size > at_most:
+        raise ConditionFailed(f"{name} would have more than {at_most:,} bytes", code="MaxBlobSizeConditionNotMet")
     if kept.size:
         seq = select(func.coalesce(func.max(version_objects.c.seq) + 1, 0)).where(version_objects.c.version_id == row.id)
         part = {"version_id": row.id, "object_id": kept.object_id, "start": 0, "length": kept.size, "block_id": None}
@@ -223,7 +239,8 @@ def snapshot(tx: Transaction, container: Container, name: str, condition: Condit
     lock_names(tx, container.id, [name])
     containers.by_id(tx, container.id)
     row = blobs.find(tx, container, name)
-    condition.check(name, row.etag)
+    guards.check_one(tx, name, row, condition)
+    leases.check_read(leases.of(tx, container.id, [name]).get(name), condition.lease_id, name)
     newest = tx.execute(
         select(func.max(versions.c.version)).where(versions.c.container_id == container.id, versions.c.name == name)
     ).scalar_one()

@@ -2,48 +2,20 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
-from strongroom.domain.blob import Blob
+from strongroom.domain.blob import Blob, Copy
+from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
-from strongroom.errors import ConditionFailed
-from strongroom.storage.catalog import containers, holdings
-from strongroom.storage.catalog.blobs import DEFAULT_TYPE, SHOWN, current_rows, find, set_tags
+from strongroom.storage.catalog import blobs, containers, guards, holdings, service
+from strongroom.storage.catalog.blobs import DEFAULT_TYPE, current_rows, set_tags
 from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.etags import lock_names, next_etags, version_after
 from strongroom.storage.catalog.holders import Piece
 from strongroom.storage.catalog.objects import pages
-from strongroom.storage.catalog.schema import blocks, tags, version_objects, versions
-
-ANY = "*"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Condition:
-    """What must hold of the present blob for a write to happen."""
-
-    if_match: str | None = None
-    """Its etag; ``*`` for any, as long as there is one."""
-    if_none_match: str | None = None
-    """``*``: there is none; else an etag that it must not have."""
-
-    def check(self, name: str, etag: str | None) -> None:
-        """Hold the condition against the etag of the present blob, None where there is none.
-
-        Raises:
-            ConditionFailed: It does not hold.
-        """
-        if self.if_match is not None and (etag is None or self.if_match not in (ANY, etag)):
-            raise ConditionFailed(
-                f"{name} is not the version that was expected (etag {self.if_match}): read it again, then repeat"
-            )
-        if self.if_none_match is not None and etag is not None and self.if_none_match in (ANY, etag):
-            raise ConditionFailed(f"{name} exists already: choose another name, or write without the condition")
-
-
-ALWAYS = Condition()
+from strongroom.storage.catalog.schema import tags, version_objects, versions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +36,20 @@ class Landing:
     """What the source's etag, size and time were."""
     modified_at: datetime | None = None
     """The source's own time, for a mount."""
+    tier: str | None = None
+    """Access tier, where it is set."""
+    copy: Copy | None = None
+    """How it is a copy."""
+    sequence_number: int = 0
+    """Of a page blob."""
+    is_sealed: bool = False
+    """Whether an append blob takes no more."""
+    immutable_until: datetime | None = None
+    """Until when it can be neither changed nor deleted."""
+    is_immutability_locked: bool = False
+    """Whether that date can only be put off."""
+    has_legal_hold: bool = False
+    """Whether it is under legal hold."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,10 +79,10 @@ def land(tx: Transaction, container: Container, landings: Sequence[Landing], con
     lock_names(tx, container.id, names)
     containers.by_id(tx, container.id)
     before = current_rows(tx, container.id, names)
-    for name in names:
-        condition.check(name, before[name].etag if name in before else None)
+    guards.check_write(tx, container, names, before, condition)
     newest = _newest_versions(tx, container.id, names)
-    loosened = _retire(tx, container, list(before.values()))
+    loosened = retire(tx, container, list(before.values()), is_replaced=True)
+    _bury(tx, container, names)
     rows = [
         _values(container.id, one, etag, version_after(newest.get(one.name)), before.get(one.name))
         for one, etag in zip(landings, next_etags(tx, len(landings)), strict=True)
@@ -110,10 +96,11 @@ def land(tx: Transaction, container: Container, landings: Sequence[Landing], con
         placed={one.sha256: one.size for one in landings if one.sha256},
         displaced={row.sha256 for row in before.values() if row.sha256},
     )
-    blobs = tuple(
-        _blob_of_values(container.name, version_id, row, one) for version_id, row, one in zip(ids, rows, landings, strict=True)
+    made_blobs = tuple(
+        blobs.blob_of(container.name, row, version_id, one.tags)
+        for version_id, row, one in zip(ids, rows, landings, strict=True)
     )
-    return Landed(blobs=blobs, loosened=loosened)
+    return Landed(blobs=made_blobs, loosened=loosened)
 
 
 def _values(
@@ -137,12 +124,18 @@ def _values(
         "source_etag": one.stamp,
         "created_at": at if before is None else before.created_at,
         "modified_at": one.modified_at or at,
+        "tier": one.tier,
+        "tier_changed_at": None if one.tier is None else at,
+        "rehydrating_to": None,
+        "copy": blobs.copy_document(one.copy),
+        "sequence_number": one.sequence_number,
+        "is_sealed": one.is_sealed,
+        "immutable_until": one.immutable_until,
+        "is_immutability_locked": one.is_immutability_locked,
+        "has_legal_hold": one.has_legal_hold,
+        "deleted_at": None,
+        "purge_at": None,
     }
-
-
-def _blob_of_values(container: str, version_id: int, row: Mapping[str, object], one: Landing) -> Blob:
-    shown = {key: row[key] for key in SHOWN}
-    return Blob(id=version_id, container=container, tags=dict(one.tags), **shown)  # type: ignore[arg-type]
 
 
 def _insert_parts(tx: Transaction, ids: Sequence[int], landings: Sequence[Landing]) -> None:
@@ -173,13 +166,41 @@ def _newest_versions(tx: Transaction, container_id: int, names: Collection[str])
     return found
 
 
-def _retire(tx: Transaction, container: Container, rows: Sequence[Row[tuple[object, ...]]]) -> frozenset[str]:
-    """Make versions no longer current: earlier versions where the container keeps such, else gone."""
+def retire(
+    tx: Transaction,
+    container: Container,
+    rows: Sequence[Row[tuple[object, ...]]],
+    *,
+    is_replaced: bool,
+    is_version: bool = False,
+) -> frozenset[str]:
+    """Make versions no longer current, or delete certain ones (``is_version``).
+
+    They stay as earlier versions where the container keeps such; else, where what is deleted can be restored, as
+    deleted blobs, or as deleted snapshots of what replaces them; else they are gone.
+    """
     ids = [row.id for row in rows]
-    if not container.keeps_versions or container.url is not None:
+    if container.url is not None:
         return drop(tx, ids)
-    for page in pages(ids):
-        tx.execute(update(versions).where(versions.c.id.in_(page)).values(is_current=False))
+    if container.keeps_versions and not is_version:
+        return _mark(tx, ids, {"is_current": False})
+    days = service.kept_days(tx)
+    if not days:
+        return drop(tx, ids)
+    deleted = {"deleted_at": now(), "purge_at": now() + timedelta(days=days)}
+    return _mark(tx, ids, {**deleted, "is_current": False, "is_snapshot": True} if is_replaced else deleted)
+
+
+def _bury(tx: Transaction, container: Container, names: Collection[str]) -> None:
+    """Make deleted blobs, which could be restored, deleted snapshots of those that take their names."""
+    for page in pages(list(names)):
+        deleted = (versions.c.container_id == container.id, versions.c.name.in_(page), versions.c.deleted_at.is_not(None))
+        tx.execute(update(versions).where(*deleted, versions.c.is_current).values(is_current=False, is_snapshot=True))
+
+
+def _mark(tx: Transaction, ids: Sequence[int], values: Mapping[str, object]) -> frozenset[str]:
+    for page in pages(ids):  # type: ignore[arg-type]
+        tx.execute(update(versions).where(versions.c.id.in_(page)).values(values))
     return frozenset()
 
 
@@ -196,59 +217,3 @@ def drop(tx: Transaction, version_ids: Sequence[int]) -> frozenset[str]:
         tx.execute(delete(tags).where(tags.c.version_id.in_(page)))
         tx.execute(delete(versions).where(versions.c.id.in_(page)))
     return frozenset(loosened)
-
-
-def remove(
-    tx: Transaction, container: Container, name: str, *, version: str | None = None, condition: Condition = ALWAYS
-) -> frozenset[str]:
-    """Remove a blob, or one version of it.
-
-    Without a version the current one goes, its snapshots with it; a container that keeps versions keeps it as an
-    earlier one.
-
-    Returns:
-        Objects that may have lost their last reference: hand them to `objects.release`.
-
-    Raises:
-        BlobNotFound: There is none.
-        ConditionFailed: The condition does not hold.
-    """
-    lock_names(tx, container.id, [name])
-    row = find(tx, container, name, version)
-    condition.check(name, row.etag)
-    if version is not None:
-        loosened = drop(tx, [row.id])
-    else:
-        statement = select(versions.c.id).where(
-            versions.c.container_id == container.id, versions.c.name == name, versions.c.is_snapshot
-        )
-        loosened = drop(tx, list(tx.execute(statement).scalars())) | _retire(tx, container, [row])
-    if row.sha256:
-        holdings.change(tx, placed={}, displaced={row.sha256})
-    return loosened
-
-
-def remove_all(tx: Transaction, container: Container, names: Collection[str]) -> frozenset[str]:
-    """Remove the current versions of some names, those that exist.
-
-    Returns:
-        Objects that may have lost their last reference: hand them to `objects.release`.
-    """
-    lock_names(tx, container.id, names)
-    rows = list(current_rows(tx, container.id, names).values())
-    loosened = _retire(tx, container, rows)
-    holdings.change(tx, placed={}, displaced={row.sha256 for row in rows if row.sha256})
-    return loosened
-
-
-def drop_blocks(tx: Transaction, container_id: int) -> frozenset[str]:
-    """Remove all uncommitted blocks of a container; gives their objects."""
-    found = frozenset(tx.execute(select(blocks.c.object_id).where(blocks.c.container_id == container_id)).scalars())
-    tx.execute(delete(blocks).where(blocks.c.container_id == container_id))
-    return found
-
-
-def some_of_container(tx: Transaction, container_id: int, limit: int) -> list[tuple[int, str | None]]:
-    """Give keys and hashes of versions of a container, whatever their state."""
-    statement = select(versions.c.id, versions.c.sha256).where(versions.c.container_id == container_id).limit(limit)
-    return [(key, sha256) for key, sha256 in tx.execute(statement)]

@@ -59,6 +59,12 @@ containers = Table(
     Column("deleted_at", Instant),
     Column("keeps_versions", Boolean, nullable=False),
     Column("metadata", Document, nullable=False),
+    Column("public", Text, nullable=False),
+    Column("access_policies", Document, nullable=False),
+    Column("legal_holds", Document, nullable=False),
+    Column("immutable_days", Integer, nullable=False),
+    Column("is_immutability_locked", Boolean, nullable=False),
+    Column("purge_at", Instant),
 )
 
 writers = Table(
@@ -108,6 +114,16 @@ versions = Table(
     Column("created_at", Instant, nullable=False),
     Column("modified_at", Instant, nullable=False),
     Column("deleted_at", Instant),
+    Column("tier", Text),
+    Column("tier_changed_at", Instant),
+    Column("rehydrating_to", Text),
+    Column("copy", Document),
+    Column("sequence_number", BigInteger, nullable=False),
+    Column("is_sealed", Boolean, nullable=False),
+    Column("immutable_until", Instant),
+    Column("is_immutability_locked", Boolean, nullable=False),
+    Column("has_legal_hold", Boolean, nullable=False),
+    Column("purge_at", Instant),
 )
 
 version_objects = Table(
@@ -138,6 +154,50 @@ tags = Table(
     Column("version_id", BigInteger, ForeignKey("versions.id"), primary_key=True),
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("container_id", BigInteger, ForeignKey("containers.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("lease_id", Text, nullable=False),
+    Column("seconds", Integer, nullable=False),
+    Column("expires_at", Instant),
+    Column("breaks_at", Instant),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("created_at", Instant, nullable=False),
+)
+
+account_keys = Table(
+    "account_keys",
+    metadata,
+    Column("account", Text, ForeignKey("accounts.name"), primary_key=True),
+    Column("slot", Integer, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+    Column("made_at", Instant, nullable=False),
+)
+
+service = Table("service", metadata, Column("name", Text, primary_key=True), Column("value", Document, nullable=False))
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("container", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("etag", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content_type", Text, nullable=False),
 )
 
 standings = Table(

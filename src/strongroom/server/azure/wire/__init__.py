@@ -1,0 +1,1 @@
+"""How values are spelt on the wire: XML, headers, conditions, ranges, multipart."""

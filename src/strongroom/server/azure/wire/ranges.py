@@ -1,0 +1,36 @@
+"""Byte ranges: ``bytes=0-499``, ``bytes=500-``; ``x-ms-range`` comes before ``Range``."""
+
+import re
+from collections.abc import Mapping
+
+from strongroom.server.azure.faults import Fault
+
+_RANGE = re.compile(r"bytes=(\d{1,19})-(\d{0,19})", re.IGNORECASE)
+_SUFFIX = re.compile(r"bytes=-(\d{1,19})", re.IGNORECASE)
+
+
+def asked(headers: Mapping[str, str]) -> str | None:
+    """Give the range header that counts."""
+    return headers.get("x-ms-range") or headers.get("range") or None
+
+
+def read_range(text: str, size: int) -> tuple[int, int]:
+    """Give first byte and length of a range of so many bytes; one that ends beyond is cut.
+
+    Raises:
+        Fault: It begins beyond the end, or is turned round (``InvalidRange``), or is none (``InvalidHeaderValue``).
+    """
+    suffix = _SUFFIX.fullmatch(text.strip())
+    if suffix:
+        length = min(int(suffix[1]), size)
+        if not length:
+            raise Fault("InvalidRange")
+        return size - length, length
+    found = _RANGE.fullmatch(text.strip())
+    if not found:
+        raise Fault("InvalidHeaderValue", HeaderName="Range", HeaderValue=text)
+    start = int(found[1])
+    last = min(int(found[2]), size - 1) if found[2] else size - 1
+    if start >= size or last < start:
+        raise Fault("InvalidRange")
+    return start, last - start + 1

@@ -1,0 +1,84 @@
+"""Operations of the blob service, asked without a socket: a request as text to a reply as a value."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, unquote, urlsplit
+from uuid import uuid4
+
+from strongroom.domain.scope import Actor, Purpose, Scope
+from strongroom.errors import StrongroomError
+from strongroom.server.azure.call import Address, Call, Identity, Reply, Request
+from strongroom.server.azure.faults import Fault, fault_of
+from strongroom.server.azure.route import route
+from strongroom.vault import Vault
+
+ACCOUNT = "testaccount"
+EVERYTHING = Scope(actor=Actor(name=ACCOUNT), purpose=Purpose(name="testing"), containers=None, policy_version="test")
+
+
+class GivenBody:
+    """A `strongroom.server.azure.call.Body` of bytes at hand."""
+
+    def __init__(self, data: bytes) -> None:
+        """Hold it."""
+        self._data = data
+        self.length: int | None = len(data)
+
+    def read(self, limit: int) -> bytes:
+        """Give all of it."""
+        if len(self._data) > limit:
+            raise Fault("RequestBodyTooLarge")
+        return self._data
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give it in one chunk, or none."""
+        return iter((self._data,) if self._data else ())
+
+
+def request_of(method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Request:
+    """Give a request as the frame would hand it on.
+
+    Args:
+        method: In capitals.
+        url: Path and query, percent-encoded: ``/container/blob?comp=metadata``, without the account.
+        headers: Any letter case.
+        body: What follows.
+    """
+    parts = urlsplit(url)
+    container, _, blob = parts.path.lstrip("/").partition("/")
+    return Request(
+        method=method,
+        scheme="http",
+        raw_path=f"/{ACCOUNT}{parts.path}".encode(),
+        raw_query=parts.query.encode(),
+        address=Address(account=ACCOUNT, container=unquote(container), blob=unquote(blob)),
+        query={name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)},
+        headers={name.lower(): value for name, value in (headers or {}).items()},
+        body=GivenBody(body),
+        client="127.0.0.1",
+        id=str(uuid4()),
+        at=datetime.now(UTC),
+    )
+
+
+def ask(
+    vault: Vault,
+    method: str,
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+    *,
+    scope: Scope = EVERYTHING,
+) -> Reply:
+    """Ask an operation of the service, as an account that may do everything.
+
+    Raises:
+        Fault: What the client would be told.
+    """
+    request = request_of(method, url, headers, body)
+    identity = Identity(actor=scope.actor, how="key", account=ACCOUNT)
+    operation = route(request.method, request.address, request.query, request.headers)
+    try:
+        return operation.run(Call(request=request, identity=identity, vault=vault, scope=scope))
+    except StrongroomError as error:
+        raise fault_of(error) from error
