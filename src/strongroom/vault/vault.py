@@ -1,12 +1,12 @@
 """The vault: one short method a verb; what each does is in the module named for it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
 from strongroom.domain.blob import Blob
 from strongroom.domain.condition import ALWAYS, Condition
-from strongroom.domain.container import MOUNTED, STORED, Container
+from strongroom.domain.container import MOUNTED, Container
 from strongroom.domain.outcome import KeptObject
 from strongroom.domain.progress import OnProgress, silent
 from strongroom.domain.scope import Scope
@@ -16,10 +16,14 @@ from strongroom.storage.catalog import blobs, blocks, containers, holders, landi
 from strongroom.storage.catalog.blocks import Block, BlockRef
 from strongroom.storage.mounts import mount_url
 from strongroom.storage.names import check_blob_name, check_container_name
-from strongroom.vault import listing, upkeep, write
-from strongroom.vault.contents import Contents
+from strongroom.vault import listing, write
+from strongroom.vault.containers import Containers
+from strongroom.vault.copies import Copies
+from strongroom.vault.leases import Leases
 from strongroom.vault.listing import Page
 from strongroom.vault.mount import Scan
+from strongroom.vault.pages import Pages
+from strongroom.vault.properties import Properties
 from strongroom.vault.read import open_pieces
 from strongroom.vault.write import PLAIN, Bytes, PutItem, Traits
 
@@ -27,47 +31,8 @@ TRIES = 5
 """How often a blob is looked up again when it was replaced before it could be opened."""
 
 
-class Vault(Contents):
+class Vault(Containers, Leases, Pages, Properties, Copies):
     """Containers and blobs of one room; any number of threads and processes may use it at once."""
-
-    # containers
-
-    def create_container(
-        self, name: str, *, metadata: Mapping[str, str] | None = None, keeps_versions: bool = False
-    ) -> Container:
-        """Make an empty container.
-
-        Raises:
-            NameRefused: The name breaks Azure's rule.
-            AlreadyExists: There is one of this name.
-        """
-        check_container_name(name)
-        with self._catalog.write() as tx:
-            return containers.create(tx, name, kind=STORED, metadata=metadata, keeps_versions=keeps_versions)
-
-    def container(self, name: str, scope: Scope) -> Container:
-        """Give a container.
-
-        Raises:
-            ContainerNotFound: There is none, or the scope does not show it.
-        """
-        with self._catalog.read() as tx:
-            return containers.get(tx, name, scope)
-
-    def containers(self, scope: Scope) -> list[Container]:
-        """Give the containers that a scope shows, by name."""
-        with self._catalog.read() as tx:
-            return containers.all_in(tx, scope)
-
-    def delete_container(self, container: Container) -> None:
-        """Delete a container with all that it holds; it is hidden at once, and emptied before this returns.
-
-        Raises:
-            ContainerNotFound: It was deleted already.
-        """
-        with self._catalog.write() as tx:
-            containers.mark_deleted(tx, container.id)
-        upkeep.purge(self._committer, container.id)
 
     # whole blobs
 

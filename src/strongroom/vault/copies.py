@@ -1,0 +1,7 @@
+"""Copies, and what is written from elsewhere."""
+
+from strongroom.vault.contents import Contents
+
+
+class Copies(Contents):
+    """Copies, and what is written from elsewhere."""
