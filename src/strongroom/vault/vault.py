@@ -125,7 +125,7 @@ class Vault(Containers, Leases, Pages, Properties, Copies):
         """Give every current blob in bytewise order of name, a page at a time."""
         return listing.walk(self._catalog, container, prefix)
 
-    # blocks, appends, copies: none moves a byte that is stored already
+    # blocks and appends: none moves a byte that is stored already
 
     def stage_block(
         self, container: Container, name: str, block_id: str, source: Bytes, *, with_md5: bool = False
@@ -183,33 +183,6 @@ class Vault(Containers, Leases, Pages, Properties, Copies):
         write.need_stored(container)
         kept = self._writer.keep(write.chunks_of(source))
         return self._committer.commit((kept,), lambda tx: blocks.append(tx, container, name, kept, condition=condition, at=at))
-
-    def copy(
-        self,
-        source: tuple[Container, str, str | None],
-        container: Container,
-        name: str,
-        traits: Traits | None = None,
-        condition: Condition = ALWAYS,
-    ) -> Blob:
-        """Make a blob with the bytes of a stored one.
-
-        Args:
-            source: Container, name and version (None for the current one) of the other.
-            container: Where to.
-            name: The new blob's name.
-            traits: Its properties; None takes the other's.
-            condition: What must hold of the blob that is there.
-
-        Raises:
-            BlobNotFound: There is no such source.
-            ConditionFailed: The condition does not hold.
-        """
-        write.need_stored(source[0])
-        write.need_stored(container)
-        check_blob_name(name)
-        wanted = name if traits is None else write.landing(name, traits)
-        return write.land(self._committer, (), lambda tx: blocks.copy(tx, source, container, wanted, condition=condition))
 
     def snapshot(self, container: Container, name: str, condition: Condition = ALWAYS) -> Blob:
         """Keep what a blob is now as a version that never changes.
