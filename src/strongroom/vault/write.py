@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
@@ -51,7 +52,19 @@ class Traits:
     tags: Mapping[str, str] = field(default_factory=dict)
     """Index tags."""
     md5: bytes | None = None
-    """MD5 as the writer states it, for bytes that are not read through here."""
+    """MD5 as the writer states it."""
+    size: int = 0
+    """Bytes of a page blob, which begins as zeros."""
+    sequence_number: int = 0
+    """Of a page blob."""
+    tier: str | None = None
+    """Access tier; None for the default."""
+    immutable_until: datetime | None = None
+    """Until when it can be neither changed nor deleted (UTC)."""
+    is_immutability_locked: bool = False
+    """Whether that date can only be put off."""
+    has_legal_hold: bool = False
+    """Whether it is under legal hold."""
 
 
 PLAIN = Traits()
@@ -209,7 +222,7 @@ def landing(name: str, traits: Traits, kept: KeptObject | None = None) -> Landin
     """Give what a blob is to be; without an object its bytes are still to be named."""
     return Landing(
         name=name,
-        size=kept.size if kept else 0,
+        size=kept.size if kept else traits.size,
         pieces=pieces_of(kept) if kept else (),
         sha256=kept.sha256 if kept else None,
         md5=kept.md5 if kept and kept.md5 else traits.md5,
@@ -218,6 +231,11 @@ def landing(name: str, traits: Traits, kept: KeptObject | None = None) -> Landin
         headers=traits.headers,
         metadata=traits.metadata,
         tags=traits.tags,
+        tier=traits.tier,
+        sequence_number=traits.sequence_number,
+        immutable_until=traits.immutable_until,
+        is_immutability_locked=traits.is_immutability_locked,
+        has_legal_hold=traits.has_legal_hold,
     )
 
 
