@@ -17,9 +17,9 @@ class Condition:
     """What must hold of the present blob for a write or a read to happen."""
 
     if_match: str | None = None
-    """Its etag, without quotes; ``*`` for any, as long as there is one."""
+    """Its etag, without quotes; ``*`` for any, as long as there is one. For a read also several, with commas between."""
     if_none_match: str | None = None
-    """``*``: there is none; else an etag that it must not have."""
+    """``*``: there is none; else an etag that it must not have. For a read also several, with commas between."""
     if_modified_since: datetime | None = None
     """It changed after this instant (UTC, whole seconds)."""
     if_unmodified_since: datetime | None = None
@@ -74,6 +74,46 @@ class Condition:
         if self.if_tags is not None and not self.if_tags(tags()):
             raise ConditionFailed(f"{name} has not the tags that were expected: read them, then repeat", code="ConditionNotMet")
 
+    def check_read(
+        self,
+        name: str,
+        etag: str | None,
+        modified_at: datetime | None = None,
+        tags: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        """Hold the condition against a blob that is about to be read.
+
+        Unlike a write, a read goes on where one of ``If-None-Match`` and ``If-Modified-Since`` holds.
+
+        Args:
+            name: The blob's name, for the message.
+            etag: Its etag without quotes, None where there is none.
+            modified_at: When it was last changed.
+            tags: Gives its tags, where they are asked for.
+
+        Raises:
+            ConditionFailed: It does not hold. The code is ``UnsatisfiableCondition`` where none could,
+                ``NotModified`` where the reader has the blob as it is, and ``ConditionNotMet`` else.
+        """
+        if self.if_match is not None and (etag is None or not _is_among(etag, self.if_match)):
+            raise ConditionFailed(f"{name} is not the version that was expected: look at it again", code="ConditionNotMet")
+        if self.if_none_match == ANY:
+            raise ConditionFailed("nothing can be read of what is not there", code="UnsatisfiableCondition")
+        if etag is None or modified_at is None:
+            return
+        at = modified_at.replace(microsecond=0)
+        if self.if_unmodified_since is not None and at > self.if_unmodified_since:
+            raise ConditionFailed(f"{name} has changed since: look at it again", code="ConditionNotMet")
+        news: list[bool] = []
+        if self.if_none_match is not None:
+            news.append(not _is_among(etag, self.if_none_match))
+        if self.if_modified_since is not None:
+            news.append(at > self.if_modified_since)
+        if news and not any(news):
+            raise ConditionFailed(f"{name} has not changed since: there is nothing new to read", code="NotModified")
+        if self.if_tags is not None and not self.if_tags(tags()):
+            raise ConditionFailed(f"{name} has not the tags that were expected", code="ConditionNotMet")
+
     def _check_times(self, name: str, modified_at: datetime | None) -> None:
         if modified_at is None:
             return
@@ -82,6 +122,10 @@ class Condition:
             raise ConditionFailed(f"{name} has not changed since: there is nothing new to read", code="NotModified")
         if self.if_unmodified_since is not None and at > self.if_unmodified_since:
             raise ConditionFailed(f"{name} has changed since: read it again, then repeat", code="ConditionNotMet")
+
+
+def _is_among(etag: str, given: str) -> bool:
+    return given == ANY or etag in given.split(",")
 
 
 ALWAYS = Condition()

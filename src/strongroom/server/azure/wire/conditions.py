@@ -3,7 +3,9 @@
 https://learn.microsoft.com/rest/api/storageservices/specifying-conditional-headers-for-blob-service-operations
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 from strongroom.domain.condition import Condition, TagTest
@@ -12,14 +14,47 @@ from strongroom.errors import ConditionFailed, QueryError
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.wire.headers import read_date
 
+CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
+PAIRS = ({"if-match", "if-unmodified-since"}, {"if-none-match", "if-modified-since"})
+"""Conditions that may stand together in a write."""
+
 
 def condition_of(headers: Mapping[str, str]) -> Condition:
-    """Give what the request's own headers ask of its blob or container, the lease included.
+    """Give what the headers of a write ask of its blob or container, the lease included.
+
+    Of a pair that may stand together only the etag counts.
+
+    Raises:
+        Fault: A header cannot be read, or they cannot stand together (``MultipleConditionHeadersNotSupported``).
+    """
+    found = read_condition_of(headers)
+    given = {one for one in CONDITIONS if headers.get(one)}
+    several = "," in (found.if_match or "") or "," in (found.if_none_match or "")
+    if several or (len(given) > 1 and given not in PAIRS):
+        raise Fault("MultipleConditionHeadersNotSupported")
+    if found.if_match is not None:
+        return replace(found, if_unmodified_since=None)
+    return replace(found, if_modified_since=None) if found.if_none_match is not None else found
+
+
+def read_condition_of(headers: Mapping[str, str]) -> Condition:
+    """Give what the headers of a read ask of its blob, the lease included: all may stand together.
 
     Raises:
         Fault: A header cannot be read.
     """
     return _condition(headers, "if-{}", "x-ms-if-tags", headers.get("x-ms-lease-id") or None)
+
+
+@contextmanager
+def making() -> Iterator[None]:
+    """Tell a condition that does not hold for a write that makes a blob: 412, and 409 for one that should not exist."""
+    try:
+        yield
+    except ConditionFailed as error:
+        if error.code == "NotModified":
+            raise Fault("ConditionNotMet") from error
+        raise
 
 
 def source_condition_of(headers: Mapping[str, str]) -> Condition:
@@ -48,7 +83,7 @@ def _condition(headers: Mapping[str, str], form: str, tags: str, lease_id: str |
 
 
 def _etag(text: str | None) -> str | None:
-    return None if not text else text.strip().removeprefix("W/").strip('"') or None
+    return ",".join(one.strip().removeprefix("W/").strip('"') for one in (text or "").split(",")).strip(",") or None
 
 
 def _tag_test(text: str | None) -> TagTest | None:
