@@ -7,10 +7,22 @@ from itertools import accumulate
 from typing import BinaryIO, cast
 
 from strongroom.errors import SourceChanged
-from strongroom.storage.catalog.holders import Piece
+from strongroom.storage.catalog.holders import HOLE, Piece
 from strongroom.storage.objects import Body, Objects
 
 LEAST_BUFFER = 4096
+
+
+class Zeros:
+    """A hole, as a `strongroom.storage.objects.Body`."""
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Give zeros; whoever asks keeps to the piece."""
+        del offset
+        return bytes(length)
+
+    def close(self) -> None:
+        """Hold nothing."""
 
 
 class Stream(io.RawIOBase):
@@ -29,8 +41,9 @@ class Stream(io.RawIOBase):
         self._at = 0
         self._index = -1
         self._body: Body | None = None
-        if pieces:
-            self._go_to(0)
+        first = next((index for index, piece in enumerate(pieces) if piece.place != HOLE), None)
+        if first is not None:
+            self._go_to(first)
 
     @property
     def length(self) -> int:
@@ -96,7 +109,7 @@ def open_pieces(bodies: Objects, pieces: Sequence[Piece], start: int = 0, length
         FileNotFoundError: The first object is gone.
     """
     some = cut(pieces, start, length)
-    raw = Stream(some, lambda piece: bodies.open(piece.object_id, piece.place))
+    raw = Stream(some, lambda piece: Zeros() if piece.place == HOLE else bodies.open(piece.object_id, piece.place))
     return cast("BinaryIO", io.BufferedReader(raw, max(LEAST_BUFFER, min(bodies.window, raw.length))))
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from strongroom.errors import ContentNotFound, LimitExceeded, RoomDamaged, SourceChanged, SourceUnread, StorageError
 from strongroom.storage.catalog import Catalog, Transaction, blobs, holders, objects
-from strongroom.storage.catalog.holders import Holder, Piece
+from strongroom.storage.catalog.holders import HOLE, Holder, Piece
 from strongroom.storage.catalog.objects import ContentRow
 from strongroom.storage.layout import temporary_folder
 from strongroom.storage.objects import FILE, Objects
@@ -195,7 +195,7 @@ def stored_place(bodies: Objects, name: str, pieces: Sequence[Piece], size: int)
     if sum(piece.length for piece in pieces) != size:
         raise FileNotFoundError(f"{name} was removed")
     whole = pieces[0] if len(pieces) == 1 and pieces[0].start == 0 else None
-    file = bodies.path(whole.object_id, whole.place) if whole is not None else None
+    file = bodies.path(whole.object_id, whole.place) if whole is not None and whole.place != HOLE else None
     if file is not None and file.stat().st_size != size:
         file = None
     return Place(name=name, open=lambda: open_pieces(bodies, pieces), file=file, is_ours=True, verify=lambda: None)

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 
+from strongroom.domain.pages import PAGE
 from strongroom.storage.catalog.catalog import Transaction
 from strongroom.storage.catalog.schema import containers as tables
 from strongroom.storage.catalog.schema import objects, version_objects, versions
+
+HOLE = "hole"
+"""The place of bytes that were never written, or cleared again: they are zeros, and no object holds them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,7 +20,7 @@ class Piece:
     object_id: str
     """The object."""
     place: str
-    """``file`` or ``pack``."""
+    """``file``, ``pack``, or `HOLE` for zeros, which no object holds."""
     start: int
     """First byte in the object."""
     length: int
@@ -46,14 +50,28 @@ class Holder:
 
 
 def pieces(tx: Transaction, version_id: int) -> list[Piece]:
-    """Give the pieces of a version, in order."""
-    part = version_objects.c
-    statement = select(part.object_id, objects.c.place, part.start, part.length, part.block_id)
-    statement = statement.join(objects, objects.c.id == part.object_id).where(part.version_id == version_id).order_by(part.seq)
-    return [
-        Piece(object_id=object_id, place=place, start=start, length=length, block_id=block_id)
-        for object_id, place, start, length, block_id in tx.execute(statement)
-    ]
+    """Give the pieces of a version, in order; those of a page blob with the holes between them, which are zeros."""
+    part, row = version_objects.c, versions.c
+    statement = select(row.kind, row.size, part.seq, part.object_id, objects.c.place, part.start, part.length, part.block_id)
+    joined = versions.outerjoin(version_objects, part.version_id == row.id).outerjoin(objects, objects.c.id == part.object_id)
+    rows = tx.execute(statement.select_from(joined).where(row.id == version_id).order_by(part.seq)).all()
+    found: list[Piece] = []
+    at = 0
+    for one in rows:
+        if one.kind == "page":
+            end = one.size if one.object_id is None else one.seq * PAGE
+            found += holes(at, end)
+            at = end + (one.length or 0)
+        if one.object_id is not None:
+            found.append(
+                Piece(object_id=one.object_id, place=one.place, start=one.start, length=one.length, block_id=one.block_id)
+            )
+    return found + holes(at, rows[-1].size) if rows and rows[-1].kind == "page" else found
+
+
+def holes(start: int, end: int) -> list[Piece]:
+    """Give what stands for the zeros of a range; nothing for an empty one."""
+    return [Piece(object_id="", place=HOLE, start=0, length=end - start)] if start < end else []
 
 
 def holders(tx: Transaction, sha256: str, limit: int = 16) -> list[Holder]:
@@ -85,9 +103,19 @@ def hashed(tx: Transaction, *, after: int, limit: int) -> list[Holder]:
 
 
 def wrong_sums(tx: Transaction) -> list[tuple[str, int, int]]:
-    """Give name, size and sum of the pieces of stored versions where the two differ."""
-    total = func.coalesce(func.sum(version_objects.c.length), 0)
-    statement = select(versions.c.name, versions.c.size, total).join(tables, tables.c.id == versions.c.container_id)
-    statement = statement.outerjoin(version_objects, version_objects.c.version_id == versions.c.id)
-    statement = statement.where(tables.c.url.is_(None)).group_by(versions.c.id, versions.c.name, versions.c.size)
-    return [(name, size, int(found)) for name, size, found in tx.execute(statement.having(total != versions.c.size))]
+    """Give name, size and sum of the pieces of stored versions where the two differ.
+
+    Pages of a page blob may be missing; there, the piece that ends last is held against the size.
+    """
+    part, row = version_objects.c, versions.c
+    total = func.coalesce(func.sum(part.length), 0)
+    last = func.coalesce(func.max(part.seq * PAGE + part.length), 0)
+    is_page = row.kind == "page"
+    statement = select(row.name, row.size, row.kind, total, last).join(tables, tables.c.id == row.container_id)
+    statement = statement.outerjoin(version_objects, part.version_id == row.id)
+    statement = statement.where(tables.c.url.is_(None)).group_by(row.id, row.name, row.size, row.kind)
+    wrong = or_(and_(~is_page, total != row.size), and_(is_page, or_(last > row.size, total > row.size)))
+    return [
+        (name, size, int(ends if kind == "page" else found))
+        for name, size, kind, found, ends in tx.execute(statement.having(wrong))
+    ]
