@@ -17,6 +17,7 @@ from strongroom.storage.catalog.blocks import Block, BlockRef
 from strongroom.storage.mounts import mount_url
 from strongroom.storage.names import check_blob_name, check_container_name
 from strongroom.vault import listing, write
+from strongroom.vault.accounts import Accounts
 from strongroom.vault.containers import Containers
 from strongroom.vault.copies import Copies
 from strongroom.vault.leases import Leases
@@ -31,7 +32,7 @@ TRIES = 5
 """How often a blob is looked up again when it was replaced before it could be opened."""
 
 
-class Vault(Containers, Leases, Pages, Properties, Copies):
+class Vault(Containers, Leases, Pages, Properties, Copies, Accounts):
     """Containers and blobs of one room; any number of threads and processes may use it at once."""
 
     # whole blobs
