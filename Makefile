@@ -11,11 +11,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/strongroom
 AZURITE := $(CACHE)/azurite/node_modules/.bin/azurite-blob
+AZCOPY := $(CACHE)/azcopy/node_modules/@azure-tools/azcopy-linux/dist/bin
 OFFICE := libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno
 TESTS ?= tests
 PYTEST_OPTIONS ?=
 
-.PHONY: help demo test check bench docs models office postgres azurite clean
+.PHONY: help demo test check bench docs models office postgres azurite azcopy nginx clean
 
 help:
 	@sed -n '1,3s/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -23,7 +24,7 @@ help:
 demo: office models
 	$(BIN)/strongroom demo
 
-test: office postgres azurite models
+test: office postgres azurite azcopy models
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS) $(TESTS)
 
 check: $(VENV)/ready
@@ -32,7 +33,7 @@ check: $(VENV)/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: office models
+bench: office models azurite nginx
 	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
 
 docs: $(VENV)/ready
@@ -74,13 +75,27 @@ echo "installing $(1)"; \
   || echo "skipped: $(1) cannot be installed here (apt-get failed)"
 endef
 
-# The Azure emulator, against which mounts of az:// are tested.
+# What the blob service is held against, on disk and over HTTP, by the benchmark.
+nginx:
+	@$(call packages,nginx,command -v nginx > /dev/null || [ -x /usr/sbin/nginx ],nginx-light)
+
+# The Azure emulator, against which mounts of az:// and the blob service are tested.
 azurite:
-	@if [ -x $(AZURITE) ]; then exit 0; fi; \
-	if ! command -v npm > /dev/null; then echo "skipped: azurite needs node and npm"; exit 0; fi; \
-	echo "installing azurite into $(CACHE)"; \
-	npm install --silent --no-audit --no-fund --prefix $(CACHE)/azurite azurite@3 > /dev/null \
-	  || echo "skipped: azurite cannot be installed here (npm failed)"
+	@$(call node_program,azurite,[ -x $(AZURITE) ],azurite@3)
+
+# Microsoft's copier, which asks for a library of the desktop though it uses none of it here.
+azcopy:
+	@$(call packages,libsecret,ldconfig -p | grep -q libsecret-1.so.0,libsecret-1-0)
+	@$(call node_program,azcopy,[ -d $(AZCOPY) ],@azure-tools/azcopy-linux@10)
+	@if [ -d $(AZCOPY) ]; then chmod +x $(AZCOPY)/*; fi
+
+define node_program
+if $(2); then exit 0; fi; \
+if ! command -v npm > /dev/null; then echo "skipped: $(1) needs node and npm"; exit 0; fi; \
+echo "installing $(1) into $(CACHE)"; \
+npm install --silent --no-audit --no-fund --prefix $(CACHE)/$(1) $(3) > /dev/null \
+  || echo "skipped: $(1) cannot be installed here (npm failed)"
+endef
 
 clean:
 	rm -rf $(VENV) demo-room demo-room-files bench/data build dist .hypothesis .*_cache

@@ -4,7 +4,9 @@ pytest-socket refuses other hosts to Python code: see ``addopts`` in pyproject.t
 """
 
 import os
+from collections.abc import Generator
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 NOWHERE = "http://127.0.0.1:9"
@@ -20,6 +22,22 @@ def _leave_the_network() -> None:
         os.environ[name] = os.environ[name.lower()] = NOWHERE
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
     os.environ.update(HF_HUB_OFFLINE="1", PIP_NO_INDEX="1", AWS_EC2_METADATA_DISABLED="true")
+
+
+pytest.register_assert_rewrite("clients")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--nothing-skipped", action="store_true", help="count a skipped test as failed: CI has all that is needed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and item.config.getoption("--nothing-skipped"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, though nothing may be here: {report.longrepr}"
+    return report
 
 
 def pytest_configure() -> None:

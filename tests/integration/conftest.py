@@ -4,7 +4,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,34 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from servers import ACCOUNT, KEY, PATIENCE, free_port, run_azurite, wait_for
 from strongroom.domain.scope import Actor, Purpose, Scope
 from strongroom.storage.catalog import Catalog
 from strongroom.storage.layout import Layout
 from strongroom.vault import Vault
 
-ACCOUNT = "devstoreaccount1"
-KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-PATIENCE = 60.0
-
 EVERYTHING = Scope(actor=Actor(name="owner"), purpose=Purpose(name="test"), containers=None, policy_version="1")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            raise RuntimeError(f"{process.args} ended with {process.returncode}")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError(f"{process.args} does not listen")
 
 
 def find_postgres() -> Path | None:
@@ -186,34 +164,11 @@ def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return name
 
 
-def find_azurite() -> Path | None:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "strongroom"
-    folders = [os.environ.get("AZURITE_MODULES"), cache / "azurite" / "node_modules"]
-    for folder in filter(None, folders):
-        script = Path(folder) / "azurite" / "dist" / "src" / "blob" / "main.js"
-        if script.exists():
-            return script
-    return None
-
-
 @pytest.fixture(scope="session")
 def azurite() -> Iterator[str]:
     """Endpoint of the Azure emulator's account."""
-    script, node = find_azurite(), shutil.which("node")
-    if script is None or node is None:
-        pytest.skip("azurite is not installed: `make azurite` does it, and needs node and npm")
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="strongroom-azurite-") as folder:
-        options = ["--silent", "--skipApiVersionCheck", "--blobHost", "127.0.0.1", "--blobPort", str(port), "-l", folder]
-        options += ["--inMemoryPersistence", "--disableTelemetry"]
-        options = [one for one in options if one not in ("-l", folder)]
-        server = subprocess.Popen([node, script, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            wait_for(port, server)
-            yield f"http://127.0.0.1:{port}/{ACCOUNT}"
-        finally:
-            server.terminate()
-            server.wait(PATIENCE)
+    with run_azurite() as url:
+        yield url
 
 
 @pytest.fixture
