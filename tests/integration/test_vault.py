@@ -230,9 +230,9 @@ def test_unread_versions_are_found_by_container(vault: Vault, catalog: Catalog):
 def test_appends_add_up(vault: Vault):
     container = vault.create_container("letters")
     vault.put(container, "log", b"", traits=Traits(kind="append"))
-    first = vault.append(container, "log", b"one")
+    first = vault.append(container, "log", b"one").blob
     assert first.sha256 == sha(b"one")
-    second = vault.append(container, "log", LARGE, at=3)
+    second = vault.append(container, "log", LARGE, at=3).blob
     assert (second.size, second.sha256) == (3 + len(LARGE), None)
     with pytest.raises(ConditionFailed):
         vault.append(container, "log", b"x", at=3)

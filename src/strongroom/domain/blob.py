@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from strongroom.domain.lease import Lease
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Copy:
@@ -87,3 +89,15 @@ class Blob:
     """When it was deleted, where it can still be restored (UTC)."""
     purge_at: datetime | None = None
     """When a deleted version goes for good (UTC)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """What is told of a blob at one moment."""
+
+    blob: Blob
+    """The version."""
+    lease: Lease | None = None
+    """Who alone may write it; None where nobody ever asked for that, and for all but the current version."""
+    blocks: int | None = None
+    """How often it was appended to; None of what is no append blob."""

@@ -1,23 +1,22 @@
 """The vault: one short method a verb; what each does is in the module named for it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from typing import BinaryIO
 
 from strongroom.domain.blob import Blob
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import MOUNTED, Container
-from strongroom.domain.outcome import KeptObject
 from strongroom.domain.progress import OnProgress, silent
 from strongroom.domain.scope import Scope
 from strongroom.domain.status import Refused, Scanned
-from strongroom.errors import AlreadyExists, RoomDamaged, UsageError
-from strongroom.storage.catalog import blobs, blocks, containers, holders, landings, removals
-from strongroom.storage.catalog.blocks import Block, BlockRef
+from strongroom.errors import AlreadyExists, UsageError
+from strongroom.storage.catalog import Transaction, blobs, blocks, containers, landings
+from strongroom.storage.catalog.landings import Landed
+from strongroom.storage.catalog.removals import Which
 from strongroom.storage.mounts import mount_url
 from strongroom.storage.names import check_blob_name, check_container_name
 from strongroom.vault import listing, write
 from strongroom.vault.accounts import Accounts
+from strongroom.vault.blocks import Blocks
 from strongroom.vault.containers import Containers
 from strongroom.vault.copies import Copies
 from strongroom.vault.leases import Leases
@@ -25,14 +24,11 @@ from strongroom.vault.listing import Page
 from strongroom.vault.mount import Scan
 from strongroom.vault.pages import Pages
 from strongroom.vault.properties import Properties
-from strongroom.vault.read import open_pieces
+from strongroom.vault.reads import Reads
 from strongroom.vault.write import PLAIN, Bytes, PutItem, Traits
 
-TRIES = 5
-"""How often a blob is looked up again when it was replaced before it could be opened."""
 
-
-class Vault(Containers, Leases, Pages, Properties, Copies, Accounts):
+class Vault(Reads, Blocks, Containers, Leases, Pages, Properties, Copies, Accounts):
     """Containers and blobs of one room; any number of threads and processes may use it at once."""
 
     # whole blobs
@@ -55,18 +51,28 @@ class Vault(Containers, Leases, Pages, Properties, Copies, Accounts):
             source: Chunks, an open file, or bytes.
             traits: Content type, metadata, tags and the like.
             condition: What must hold of the present blob.
-            with_md5: Whether to compute the MD5 too.
+            with_md5: Whether to compute the MD5 too; where the traits state one, the two must agree.
 
         Raises:
             NameRefused: No blob may have the name.
+            UsageError: The bytes have not the MD5 that is stated (``Md5Mismatch``); nothing was written.
             ConditionFailed: The condition does not hold.
             StorageFull: No space is left; nothing was written.
         """
         write.need_stored(container)
         check_blob_name(name)
         kept = self._writer.keep(write.chunks_of(source), with_md5=with_md5)
-        landing = write.landing(name, traits, kept)
-        return write.land(self._committer, (kept,), lambda tx: landings.land(tx, container, [landing], condition))
+        if kept.md5 is not None and traits.md5 not in (None, kept.md5):
+            self._writer.discard(kept)
+            raise UsageError(f"{name} came with other bytes than were sent: send it again", code="Md5Mismatch")
+        landing = write.landing(name, traits, None if traits.kind == "page" else kept)
+
+        def change(tx: Transaction) -> Landed:
+            landed = landings.land(tx, container, [landing], condition)
+            waiting = blocks.drop_waiting(tx, container.id, name)
+            return Landed(blobs=landed.blobs, loosened=landed.loosened | waiting)
+
+        return write.land(self._committer, (kept,), change)
 
     def put_all(self, container: Container, items: Iterable[PutItem]) -> Iterator[Blob | Refused]:
         """Write many blobs in few commits; each that is yielded is durable.
@@ -77,20 +83,6 @@ class Vault(Containers, Leases, Pages, Properties, Copies, Accounts):
             StorageFull: No space is left; what was not yielded was not written.
         """
         return write.put_all(container, items, self._writer, self._bodies, self._committer)
-
-    def get(self, container: Container, name: str, version: str | None = None) -> Blob:
-        """Give a blob.
-
-        Raises:
-            BlobNotFound: There is none.
-        """
-        with self._catalog.read() as tx:
-            return blobs.get(tx, container, name, version)
-
-    def versions(self, container: Container, name: str) -> list[Blob]:
-        """Give every version and snapshot of a blob, newest first."""
-        with self._catalog.read() as tx:
-            return blobs.all_versions(tx, container, name)
 
     def stamps(self, container: Container, names: Sequence[str]) -> dict[str, str]:
         """Give, for those names that exist and were files, the file's stamp (`strongroom.vault.file_stamp`)."""
@@ -104,10 +96,7 @@ class Vault(Containers, Leases, Pages, Properties, Copies, Accounts):
             BlobNotFound: There is none.
             ConditionFailed: The condition does not hold.
         """
-        write.need_stored(container)
-        self._committer.commit(
-            (), lambda tx: (None, removals.remove(tx, container, name, version=version, condition=condition))
-        )
+        self.remove(container, name, Which(version=version), condition)
 
     def list(self, container: Container, *, prefix: str = "", delimiter: str = "", marker: str = "", limit: int = 5000) -> Page:
         """Give a page of current blobs in bytewise order of name.
@@ -126,65 +115,6 @@ class Vault(Containers, Leases, Pages, Properties, Copies, Accounts):
         """Give every current blob in bytewise order of name, a page at a time."""
         return listing.walk(self._catalog, container, prefix)
 
-    # blocks and appends: none moves a byte that is stored already
-
-    def stage_block(
-        self, container: Container, name: str, block_id: str, source: Bytes, *, with_md5: bool = False
-    ) -> KeptObject:
-        """Put a block, durable when this returns; `commit_blocks` makes a blob of such.
-
-        Raises:
-            UsageError: It has no bytes, or an id that is not as long as those of the blob's other uncommitted blocks.
-            StorageFull: No space is left; nothing was written.
-        """
-        write.need_stored(container)
-        check_blob_name(name)
-        kept = self._writer.keep(write.chunks_of(source), with_md5=with_md5)
-        if not kept.size:
-            raise UsageError("a block has at least one byte: leave empty ones out")
-        self._committer.commit((kept,), lambda tx: (None, blocks.stage(tx, container, name, block_id, kept)))
-        return kept
-
-    def commit_blocks(
-        self, container: Container, name: str, refs: Sequence[BlockRef], traits: Traits = PLAIN, condition: Condition = ALWAYS
-    ) -> Blob:
-        """Make a blob of blocks; uncommitted ones that are not named are gone afterwards.
-
-        Raises:
-            UsageError: A block that is named does not exist.
-            ConditionFailed: The condition does not hold.
-        """
-        write.need_stored(container)
-        check_blob_name(name)
-        landing = write.landing(name, traits)
-        return write.land(self._committer, (), lambda tx: blocks.commit(tx, container, landing, refs, condition))
-
-    def blocks(self, container: Container, name: str) -> tuple[Sequence[Block], Sequence[Block]]:
-        """Give a blob's committed blocks in order, and its uncommitted ones."""
-        with self._catalog.read() as tx:
-            return blocks.listed(tx, container, name)
-
-    def append(
-        self, container: Container, name: str, source: Bytes, *, condition: Condition = ALWAYS, at: int | None = None
-    ) -> Blob:
-        """Add to the end of an append blob (``put`` with a kind of ``append`` makes one).
-
-        Args:
-            container: Where.
-            name: The blob.
-            source: What is added.
-            condition: What must hold of the blob.
-            at: The size that it must have before; None for any.
-
-        Raises:
-            BlobNotFound: There is none.
-            UsageError: It is not an append blob.
-            ConditionFailed: The condition or the size does not hold.
-        """
-        write.need_stored(container)
-        kept = self._writer.keep(write.chunks_of(source))
-        return self._committer.commit((kept,), lambda tx: blocks.append(tx, container, name, kept, condition=condition, at=at))
-
     def snapshot(self, container: Container, name: str, condition: Condition = ALWAYS) -> Blob:
         """Keep what a blob is now as a version that never changes.
 
@@ -192,35 +122,7 @@ class Vault(Containers, Leases, Pages, Properties, Copies, Accounts):
             BlobNotFound: There is none.
             ConditionFailed: The condition does not hold.
         """
-        write.need_stored(container)
-        return self._catalog.change(lambda tx: blocks.snapshot(tx, container, name, condition))
-
-    # reading
-
-    def read(self, container: Container, name: str, *, start: int = 0, length: int | None = None) -> tuple[Blob, BinaryIO]:
-        """Look a blob up and open it, as one act: if it is replaced between, it is looked up again.
-
-        Raises:
-            BlobNotFound: There is none.
-            RoomDamaged: The vault lacks its bytes.
-        """
-        for _ in range(TRIES):
-            blob = self.get(container, name)
-            with suppress(FileNotFoundError):
-                return blob, self.open(blob, start, length)
-        raise RoomDamaged(f"the vault lacks the bytes of {name}: run `strongroom check`")
-
-    def open(self, blob: Blob, start: int = 0, length: int | None = None) -> BinaryIO:
-        """Open a range of a stored blob as a seekable stream, whose position 0 is the range's first byte.
-
-        Raises:
-            FileNotFoundError: The version was removed meanwhile: get the blob again.
-        """
-        with self._catalog.read() as tx:
-            pieces = holders.pieces(tx, blob.id)
-        if sum(piece.length for piece in pieces) != blob.size:
-            raise FileNotFoundError(f"{blob.name} was removed meanwhile")
-        return open_pieces(self._bodies, pieces, start, length)
+        return self.take_snapshot(container, name, condition=condition)[0]
 
     # mounts
 

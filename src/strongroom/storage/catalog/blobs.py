@@ -7,15 +7,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, insert, select, update
 
-from strongroom.domain.blob import Blob, Copy
+from strongroom.domain.blob import Blob, Copy, Look
+from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
 from strongroom.errors import BlobNotFound
-from strongroom.storage.catalog import holdings
+from strongroom.storage.catalog import holdings, leases
 from strongroom.storage.catalog.catalog import Transaction
 from strongroom.storage.catalog.etags import lock_names
 from strongroom.storage.catalog.objects import pages
 from strongroom.storage.catalog.schema import containers as tables
-from strongroom.storage.catalog.schema import tags, versions
+from strongroom.storage.catalog.schema import tags, version_objects, versions
 
 DEFAULT_TYPE = "application/octet-stream"
 
@@ -97,6 +98,32 @@ def get(tx: Transaction, container: Container, name: str, version: str | None = 
         BlobNotFound: There is none.
     """
     return _blobs(tx, container.name, [find(tx, container, name, version)])[0]
+
+
+def look(tx: Transaction, container: Container, name: str, version: str | None = None, condition: Condition = ALWAYS) -> Look:
+    """Give all that is told of a blob, where a reader's condition holds.
+
+    Raises:
+        BlobNotFound: There is none.
+        ConditionFailed: The condition does not hold, or the lease is another.
+    """
+    try:
+        row = find(tx, container, name, version)
+    except BlobNotFound:
+        condition.check_read(name, None)
+        raise
+    blob = _blobs(tx, container.name, [row])[0]
+    condition.check_read(name, blob.etag, blob.modified_at, lambda: blob.tags)
+    lease = leases.of(tx, container.id, [name]).get(name) if blob.is_current else None
+    leases.check_read(lease, condition.lease_id, name)
+    return Look(blob=blob, lease=lease, blocks=block_count(tx, blob.id) if blob.kind == "append" else None)
+
+
+def block_count(tx: Transaction, version_id: int) -> int:
+    """Give how many pieces a block or append blob has: their numbers have no gaps."""
+    last = select(func.max(version_objects.c.seq)).where(version_objects.c.version_id == version_id)
+    found = tx.execute(last).scalar_one()
+    return 0 if found is None else found + 1
 
 
 def all_versions(tx: Transaction, container: Container, name: str) -> list[Blob]:

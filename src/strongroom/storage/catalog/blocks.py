@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import Row, delete, func, insert, literal, select, update
 
 from strongroom.domain.blob import Blob
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
 from strongroom.domain.outcome import KeptObject
-from strongroom.errors import ConditionFailed, Conflict, UsageError
+from strongroom.errors import BlobNotFound, ConditionFailed, Conflict, UsageError
 from strongroom.storage.catalog import blobs, containers, guards, holders, holdings, landings, leases
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
 from strongroom.storage.catalog.etags import lock_names, next_etags, version_after
@@ -18,6 +19,12 @@ from strongroom.storage.catalog.landings import Landed, Landing
 from strongroom.storage.catalog.schema import blocks, objects, version_objects, versions
 
 LATEST, COMMITTED, UNCOMMITTED = "latest", "committed", "uncommitted"
+
+MOST_WAITING = 100_000
+"""Uncommitted blocks that a blob may have."""
+
+MOST_COMMITTED = 50_000
+"""Blocks, or appends, of which a blob may consist."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,37 +47,120 @@ class Block:
     """Bytes."""
 
 
-def stage(tx: Transaction, container: Container, name: str, block_id: str, kept: KeptObject) -> frozenset[str]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blocks:
+    """The blocks of a blob."""
+
+    blob: Blob | None
+    """The blob; None where none was committed yet."""
+    committed: Sequence[Block]
+    """Those that it consists of, in order; none of a blob that was written whole."""
+    waiting: Sequence[Block]
+    """Those that wait to be committed, in order of their ids."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Appended:
+    """What an append did."""
+
+    blob: Blob
+    """The blob as it is now."""
+    offset: int
+    """Where in it the new bytes begin."""
+    blocks: int
+    """How often it was appended to."""
+
+
+def stage(
+    tx: Transaction, container: Container, name: str, block_id: str, kept: KeptObject, *, lease_id: str | None = None
+) -> frozenset[str]:
     """Note a block that was put; it takes the place of an uncommitted one of the same id.
 
     Returns:
         Objects that may have lost their last reference.
 
     Raises:
+        ConditionFailed: Another holds a lease on the blob.
+        Conflict: There is a blob of another kind, or too many blocks wait already.
         UsageError: The id is not as long as those of the blob's other uncommitted blocks.
     """
     lock_names(tx, container.id, [name])
     containers.by_id(tx, container.id)
+    _check_kind(tx, container, name)
+    leases.check_write(leases.of(tx, container.id, [name]).get(name), lease_id, name)
     row = {"container_id": container.id, "name": name, "block_id": block_id}
     here = (blocks.c.container_id == container.id, blocks.c.name == name)
-    other = tx.execute(select(blocks.c.block_id).where(*here).limit(1)).scalar_one_or_none()
-    if other is not None and len(other) != len(block_id):
-        raise UsageError(f"all block ids of one blob have the same length, and {block_id!r} has not that of {other!r}")
+    other, number = tx.execute(select(func.min(blocks.c.block_id), func.count()).where(*here)).one()
+    if other is not None and _width(other) != _width(block_id):
+        raise UsageError(
+            f"all block ids of one blob have the same length, and {block_id!r} has not that of {other!r}",
+            code="InvalidBlobOrBlock",
+        )
     before = tx.execute(select(blocks.c.object_id).where(*here, blocks.c.block_id == block_id)).scalar_one_or_none()
+    if before is None and number >= MOST_WAITING:
+        raise Conflict(f"{number:,} blocks of {name} wait to be committed: commit them", code="BlockCountExceedsLimit")
     values = {"object_id": kept.object_id, "size": kept.size, "created_at": now()}
     statement = dialect_insert(tx, blocks).values({**row, **values})
     tx.execute(statement.on_conflict_do_update(index_elements=list(row), set_=values))
     return frozenset() if before is None else frozenset({before})
 
 
-def listed(tx: Transaction, container: Container, name: str) -> tuple[list[Block], list[Block]]:
-    """Give a blob's committed blocks in order, and its uncommitted ones."""
-    rows = blobs.current_rows(tx, container.id, [name])
-    pieces = holders.pieces(tx, rows[name].id) if name in rows else []
+def _check_kind(tx: Transaction, container: Container, name: str) -> None:
+    row = blobs.current_rows(tx, container.id, [name]).get(name)
+    if row is not None and row.kind != "block":
+        raise Conflict(f"{name} is no block blob: delete it first", code="InvalidBlobType")
+
+
+def _width(block_id: str) -> int:
+    """Give the length of what an id in Base64 stands for, in units that only compare."""
+    return len(block_id) - block_id.count("=")
+
+
+def listed(
+    tx: Transaction, container: Container, name: str, version: str | None = None, condition: Condition = ALWAYS
+) -> Blocks:
+    """Give the blocks of a block blob, or of one that is still to be.
+
+    Raises:
+        BlobNotFound: There is none, nor blocks for one.
+        ConditionFailed: The condition does not hold.
+        Conflict: It is no block blob.
+    """
     statement = select(blocks.c.block_id, blocks.c.size).where(blocks.c.container_id == container.id, blocks.c.name == name)
-    waiting = tx.execute(statement.order_by(blocks.c.block_id))
+    rows = [] if version is not None else tx.execute(statement.order_by(blocks.c.block_id)).all()
+    waiting = [Block(block_id=block_id, size=size) for block_id, size in rows]
+    try:
+        blob = blobs.look(tx, container, name, version, condition).blob
+    except BlobNotFound:
+        if not waiting:
+            raise
+        return Blocks(blob=None, committed=[], waiting=waiting)
+    if blob.kind != "block":
+        raise Conflict(f"{name} is no block blob", code="InvalidBlobType")
+    pieces = holders.pieces(tx, blob.id)
     committed = [Block(block_id=piece.block_id, size=piece.length) for piece in pieces if piece.block_id is not None]
-    return committed, [Block(block_id=block_id, size=size) for block_id, size in waiting]
+    return Blocks(blob=blob, committed=committed, waiting=waiting)
+
+
+def drop_waiting(tx: Transaction, container_id: int, name: str) -> frozenset[str]:
+    """Remove the uncommitted blocks of a blob; gives their objects."""
+    statement = delete(blocks).where(blocks.c.container_id == container_id, blocks.c.name == name)
+    return frozenset(tx.execute(statement.returning(blocks.c.object_id)).scalars())
+
+
+def drop_old(tx: Transaction, before: datetime, limit: int) -> frozenset[str]:
+    """Remove uncommitted blocks of blobs for which none was put since an instant, those of some blobs at a time.
+
+    Returns:
+        Their objects, at least one as long as there are such.
+    """
+    keys = (blocks.c.container_id, blocks.c.name)
+    old = select(*keys).group_by(*keys).having(func.max(blocks.c.created_at) < before).limit(limit)
+    loosened: set[str] = set()
+    for container_id, name in tx.execute(old).all():
+        lock_names(tx, container_id, [name])
+        loosened |= drop_waiting(tx, container_id, name)
+    return frozenset(loosened)
 
 
 def commit(
@@ -86,11 +176,16 @@ def commit(
         condition: What must hold of the present blob.
 
     Raises:
-        UsageError: A block that is named does not exist.
+        UsageError: A block that is named does not exist, or there are too many.
+        Conflict: There is a blob of another kind.
         ConditionFailed: The condition does not hold.
     """
     lock_names(tx, container.id, [landing.name])
     rows = blobs.current_rows(tx, container.id, [landing.name])
+    guards.check_write(tx, container, [landing.name], rows, condition)
+    _check_kind(tx, container, landing.name)
+    if len(refs) > MOST_COMMITTED:
+        raise UsageError(f"a blob has at most {MOST_COMMITTED:,} blocks", code="BlockListTooLong")
     present = holders.pieces(tx, rows[landing.name].id) if landing.name in rows else []
     committed = {piece.block_id: piece for piece in present if piece.block_id is not None}
     waiting = _waiting(tx, container, landing.name)
@@ -98,8 +193,7 @@ def commit(
     size = sum(piece.length for piece in pieces)
     whole = replace(landing, pieces=pieces, size=size, sha256=None)
     landed = landings.land(tx, container, [whole], condition)
-    tx.execute(delete(blocks).where(blocks.c.container_id == container.id, blocks.c.name == landing.name))
-    return Landed(blobs=landed.blobs, loosened=landed.loosened | {piece.object_id for piece in waiting.values()})
+    return Landed(blobs=landed.blobs, loosened=landed.loosened | drop_waiting(tx, container.id, landing.name))
 
 
 def _waiting(tx: Transaction, container: Container, name: str) -> dict[str, Piece]:
@@ -117,7 +211,8 @@ def _resolve(ref: BlockRef, committed: dict[str, Piece], waiting: dict[str, Piec
     if piece is None and ref.which in (LATEST, COMMITTED):
         piece = committed.get(ref.block_id)
     if piece is None:
-        raise UsageError(f"there is no {'' if ref.which == LATEST else ref.which + ' '}block {ref.block_id!r}: put it first")
+        which = "" if ref.which == LATEST else f"{ref.which} "
+        raise UsageError(f"there is no {which}block {ref.block_id!r}: put it first", code="InvalidBlockList")
     return piece
 
 
@@ -130,7 +225,7 @@ def append(
     condition: Condition,
     at: int | None,
     at_most: int | None = None,
-) -> tuple[Blob, frozenset[str]]:
+) -> Appended:
     """Add a kept object to the end of an append blob.
 
     Args:
@@ -144,41 +239,72 @@ def append(
 
     Raises:
         BlobNotFound: There is none.
-        Conflict: It is not an append blob, or sealed.
+        Conflict: It is not an append blob, or sealed, or was appended to too often.
         ConditionFailed: The condition or the size does not hold.
     """
-    lock_names(tx, container.id, [name])
-    containers.by_id(tx, container.id)
-    row = blobs.find(tx, container, name)
-    guards.check_write(tx, container, [name], {name: row}, condition)
-    if row.kind != "append":
-        raise Conflict(f"{name} is not an append blob: write it as one first", code="InvalidBlobType")
+    row = _find_to_append(tx, container, name, condition, at)
+    number = blobs.block_count(tx, row.id)
     if row.is_sealed:
         raise Conflict(f"{name} is sealed: it takes no more", code="BlobIsSealed")
-    if at is not None and at != row.size:
-        raise ConditionFailed(
-            f"{name} has {row.size:,} bytes and not {at:,}: read its size again, then repeat",
-            code="AppendPositionConditionNotMet",
-        )
+    if number >= MOST_COMMITTED:
+        raise Conflict(f"{name} was appended to {number:,} times: begin another", code="BlockCountExceedsLimit")
     if at_most is not None and row.size + kept.size > at_most:
         raise ConditionFailed(f"{name} would have more than {at_most:,} bytes", code="MaxBlobSizeConditionNotMet")
     if kept.size:
-        seq = select(func.coalesce(func.max(version_objects.c.seq) + 1, 0)).where(version_objects.c.version_id == row.id)
         part = {"version_id": row.id, "object_id": kept.object_id, "start": 0, "length": kept.size, "block_id": None}
-        tx.execute(insert(version_objects).values(seq=seq.scalar_subquery(), **part))
+        tx.execute(insert(version_objects).values(seq=number, **part))
     only = row.size == 0
     values = {
         "size": row.size + kept.size,
         "etag": next_etags(tx, 1)[0],
         "sha256": kept.sha256 if only else row.sha256 if not kept.size else None,
-        "md5": kept.md5 if only else None,
+        "md5": row.md5 if not kept.size else kept.md5 if only else None,
         "modified_at": now(),
         "fault": None,
     }
     tx.execute(update(versions).where(versions.c.id == row.id).values(values))
     placed = {kept.sha256: kept.size} if only else {}
     holdings.change(tx, placed=placed, displaced={row.sha256} if row.sha256 and values["sha256"] != row.sha256 else ())
-    return blobs.get(tx, container, name), frozenset()
+    return Appended(blob=blobs.get(tx, container, name), offset=row.size, blocks=number + bool(kept.size))
+
+
+def seal(tx: Transaction, container: Container, name: str, *, condition: Condition, at: int | None) -> Blob:
+    """Let an append blob take no more; one that is sealed already stays as it is.
+
+    Args:
+        tx: The transaction.
+        container: Where.
+        name: The blob.
+        condition: What must hold of the blob.
+        at: The size that it must have; None for any.
+
+    Raises:
+        BlobNotFound: There is none.
+        Conflict: It is not an append blob.
+        ConditionFailed: The condition or the size does not hold.
+    """
+    row = _find_to_append(tx, container, name, condition, at)
+    if not row.is_sealed:
+        values = {"is_sealed": True, "etag": next_etags(tx, 1)[0], "modified_at": now()}
+        tx.execute(update(versions).where(versions.c.id == row.id).values(values))
+    return blobs.get(tx, container, name)
+
+
+def _find_to_append(
+    tx: Transaction, container: Container, name: str, condition: Condition, at: int | None
+) -> Row[tuple[object, ...]]:
+    lock_names(tx, container.id, [name])
+    containers.by_id(tx, container.id)
+    row = blobs.find(tx, container, name)
+    if row.kind != "append":
+        raise Conflict(f"{name} is not an append blob: write it as one first", code="InvalidBlobType")
+    row = guards.check_change(tx, container, name, condition)
+    if at is not None and at != row.size:
+        raise ConditionFailed(
+            f"{name} has {row.size:,} bytes and not {at:,}: read its size again, then repeat",
+            code="AppendPositionConditionNotMet",
+        )
+    return row
 
 
 def snapshot(tx: Transaction, container: Container, name: str, condition: Condition = ALWAYS) -> Blob:

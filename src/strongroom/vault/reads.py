@@ -1,0 +1,129 @@
+"""Reading blobs: what is told of one, and its bytes, as of one moment."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import BinaryIO
+
+from strongroom.domain.blob import Blob, Look
+from strongroom.domain.condition import ALWAYS, Condition
+from strongroom.domain.container import MOUNTED, Container
+from strongroom.errors import BlobNotFound, RoomDamaged
+from strongroom.storage.catalog import blobs, holders
+from strongroom.vault.contents import Contents
+from strongroom.vault.read import open_pieces
+
+TRIES = 5
+"""How often a blob is looked up again when it was replaced before it could be opened."""
+
+Cut = Callable[[Look], tuple[int, int]]
+"""Chooses first byte and length of what is read, once it is known how large the blob is; may refuse to read."""
+
+
+def whole(look: Look) -> tuple[int, int]:
+    """Choose all of it."""
+    return 0, look.blob.size
+
+
+class Reads(Contents):
+    """Reading blobs."""
+
+    def get(self, container: Container, name: str, version: str | None = None) -> Blob:
+        """Give a blob.
+
+        Raises:
+            BlobNotFound: There is none.
+        """
+        with self._catalog.read() as tx:
+            return blobs.get(tx, container, name, version)
+
+    def look(self, container: Container, name: str, version: str | None = None, *, condition: Condition = ALWAYS) -> Look:
+        """Give all that is told of a blob, as of one moment.
+
+        Args:
+            container: Where.
+            name: The blob.
+            version: The version or snapshot; None for the current one.
+            condition: What must hold of it for a read (`Condition.check_read`), the lease included.
+
+        Raises:
+            BlobNotFound: There is none.
+            ConditionFailed: The condition does not hold.
+        """
+        with self._catalog.read() as tx:
+            return blobs.look(tx, container, name, version, condition)
+
+    def versions(self, container: Container, name: str) -> list[Blob]:
+        """Give every version and snapshot of a blob, newest first."""
+        with self._catalog.read() as tx:
+            return blobs.all_versions(tx, container, name)
+
+    def fetch(
+        self,
+        container: Container,
+        name: str,
+        version: str | None = None,
+        *,
+        condition: Condition = ALWAYS,
+        cut: Cut = whole,
+    ) -> tuple[Look, BinaryIO]:
+        """Look at a blob and open a range of it, as one act: if it is replaced between, it is looked at again.
+
+        Args:
+            container: Where, stored or mounted.
+            name: The blob.
+            version: The version or snapshot; None for the current one.
+            condition: What must hold of it for a read.
+            cut: Chooses the range.
+
+        Returns:
+            What it is, and a stream whose position 0 is the range's first byte; of a mounted one it may go on beyond the range.
+
+        Raises:
+            BlobNotFound: There is none.
+            ConditionFailed: The condition does not hold.
+            SourceChanged: A mounted file is not what it was when it was listed.
+            RoomDamaged: The vault lacks its bytes.
+        """
+        for _ in range(TRIES):
+            with self._catalog.read() as tx:
+                look = blobs.look(tx, container, name, version, condition)
+                pieces = [] if container.kind == MOUNTED else holders.pieces(tx, look.blob.id)
+            start, length = cut(look)
+            if container.kind == MOUNTED:
+                return look, self._open_mounted(look.blob, start)
+            with suppress(FileNotFoundError):
+                return look, open_pieces(self._bodies, pieces, start, length)
+        raise RoomDamaged(f"the vault lacks the bytes of {name}: run `strongroom check`")
+
+    def _open_mounted(self, blob: Blob, start: int) -> BinaryIO:
+        with self._catalog.read() as tx:
+            holder = holders.holder(tx, blob.id)
+        if holder is None:
+            raise BlobNotFound(f"{blob.name} was removed meanwhile")
+        place = self._place(holder)
+        place.verify()
+        stream = place.open()
+        stream.seek(start)
+        return stream
+
+    def read(self, container: Container, name: str, *, start: int = 0, length: int | None = None) -> tuple[Blob, BinaryIO]:
+        """Look a blob up and open a range of it, as one act; see `fetch`.
+
+        Raises:
+            BlobNotFound: There is none.
+            RoomDamaged: The vault lacks its bytes.
+        """
+        look, stream = self.fetch(container, name, cut=lambda one: (start, one.blob.size if length is None else length))
+        return look.blob, stream
+
+    def open(self, blob: Blob, start: int = 0, length: int | None = None) -> BinaryIO:
+        """Open a range of a stored blob as a seekable stream, whose position 0 is the range's first byte.
+
+        Raises:
+            FileNotFoundError: The version was removed meanwhile: get the blob again.
+        """
+        with self._catalog.read() as tx:
+            pieces = holders.pieces(tx, blob.id)
+        if sum(piece.length for piece in pieces) != blob.size:
+            raise FileNotFoundError(f"{blob.name} was removed meanwhile")
+        return open_pieces(self._bodies, pieces, start, length)
