@@ -44,6 +44,7 @@ class Settings:
     batch: int = _setting(16, "contents handed to a worker at a time")
     file_seconds: float = _setting(300.0, "seconds that one content may take before its worker is stopped")
     stretch_seconds: float = _setting(60.0, "seconds of work on one long recording after which it is saved how far it is read")
+    change_feed: bool = _setting(default=False, text="whether what happens to blobs is written down for `strongroom changes`")
     file_memory: int = _setting(3 * GIB // 2, "bytes of memory that a worker may hold before it is stopped")
     member_depth: int = _setting(8, "how deep archives within archives (and mail within mail) are opened")
     member_count: int = _setting(100_000, "members that one content may have")

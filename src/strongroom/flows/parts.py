@@ -33,7 +33,7 @@ class Parts:
         self.layout = Layout(root=root)
         self.settings = settings
         self.toolbox = Toolbox(settings, threads=threads)
-        self.catalog = Catalog(settings.catalog_url or self.layout.catalog_url)
+        self.catalog = Catalog(settings.catalog_url or self.layout.catalog_url, keeps_changes=settings.change_feed)
 
     @cached_property
     def vault(self) -> Vault:

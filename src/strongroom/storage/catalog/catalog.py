@@ -30,6 +30,9 @@ Transaction: TypeAlias = sa.Connection
 BUSY_SECONDS = 60.0
 """How long a SQLite writer waits for another one."""
 
+KEEPS_CHANGES = "strongroom_changes"
+"""Option of a transaction's connection: whether `changes.note` writes."""
+
 ATTEMPTS = 5
 RETRIED = frozenset({"40001", "40P01"})
 """PostgreSQL's codes for a transaction that failed only because of others: serialization failure, deadlock."""
@@ -69,11 +72,12 @@ def migrations() -> dict[int, str]:
 class Catalog:
     """One room's database: the truth about containers, blobs, contents and analyses."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, keeps_changes: bool = False) -> None:
         """Connect, without touching the schema; see `migrate`.
 
         Args:
             url: SQLAlchemy URL, ``sqlite:///PATH`` or ``postgresql+psycopg://…``.
+            keeps_changes: Whether what happens to blobs is written into the change feed.
 
         Raises:
             SettingError: The URL cannot be used.
@@ -97,7 +101,7 @@ class Catalog:
         if self.dialect == "sqlite":
             event.listen(self._engine, "connect", _prepare_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
-        self._writing = self._engine.execution_options(strongroom_writes=True)
+        self._writing = self._engine.execution_options(strongroom_writes=True, **{KEEPS_CHANGES: keeps_changes})
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
