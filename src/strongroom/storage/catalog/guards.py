@@ -1,14 +1,15 @@
 """What stands between a writer and a blob: conditions, leases, immutability, legal holds."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Row
 
-from strongroom.domain.condition import Condition
+from strongroom.domain.condition import ANY, Condition
 from strongroom.domain.container import Container
-from strongroom.errors import Conflict
-from strongroom.storage.catalog import blobs, leases
+from strongroom.errors import BlobNotFound, ConditionFailed, Conflict
+from strongroom.storage.catalog import blobs, containers, leases
 from strongroom.storage.catalog.catalog import Transaction, now
 
 Present = Mapping[str, "Row[tuple[object, ...]]"]
@@ -25,13 +26,15 @@ def check_write(tx: Transaction, container: Container, names: Collection[str], p
         Conflict: What is there is protected.
     """
     held = leases.of(tx, container.id, names)
+    fresh = containers.by_id(tx, container.id) if present else container
+    is_kept = container.keeps_versions and fresh.keeps_versions  # whoever goes on from here goes by the former
     at = now()
     for name in names:
         row = present.get(name)
         check_one(tx, name, row, condition)
         leases.check_write(held.get(name), condition.lease_id, name)
-        if row is not None and not container.keeps_versions:
-            check_unprotected(container, row, at)
+        if row is not None and not is_kept:
+            check_unprotected(fresh, row, at)
     leases.drop_ended(tx, container.id, held)
 
 
@@ -47,7 +50,72 @@ def check_one(tx: Transaction, name: str, row: "Row[tuple[object, ...]] | None",
         condition.check(name, row.etag, row.modified_at, lambda: blobs.tags_of(tx, row.id))
 
 
-def check_unprotected(container: Container, row: "Row[tuple[object, ...]]", at: datetime) -> None:
+def find_to_change(
+    tx: Transaction, container: Container, name: str, condition: Condition, version: str | None = None
+) -> "Row[tuple[object, ...]]":
+    """Give the row of a version that is about to be changed where it is, or deleted; protection is another matter.
+
+    ``If-None-Match: *`` says nothing of a blob that must exist for the act, as with Azure.
+
+    Raises:
+        BlobNotFound: There is none.
+        ConditionFailed: With code ``ConditionNotMet``, or those of `leases.check_write`.
+    """
+    try:
+        row = blobs.find(tx, container, name, version)
+    except BlobNotFound:
+        if condition.if_match not in (None, ANY) and condition.if_none_match is None:
+            raise ConditionFailed(f"{name} does not exist (any more): list what there is", code="ConditionNotMet") from None
+        raise
+    check_present(tx, name, row, condition)
+    held = leases.of(tx, container.id, [name]) if row.is_current else {}
+    leases.check_write(held.get(name), condition.lease_id, name)
+    leases.drop_ended(tx, container.id, held)
+    return row
+
+
+def find_to_read(tx: Transaction, container: Container, name: str, condition: Condition) -> "Row[tuple[object, ...]]":
+    """Give the row of a blob of which another is made, with the conditions of a change but without its lease.
+
+    Raises:
+        BlobNotFound: There is none.
+        ConditionFailed: With code ``ConditionNotMet``.
+    """
+    row = blobs.find(tx, container, name)
+    check_present(tx, name, row, condition)
+    return row
+
+
+def check_present(tx: Transaction, name: str, row: "Row[tuple[object, ...]]", condition: Condition) -> None:
+    """Hold a condition against the row of a version that must exist for a change.
+
+    Raises:
+        ConditionFailed: With code ``ConditionNotMet``.
+    """
+    if condition.if_none_match == ANY:
+        condition = replace(condition, if_none_match=None)
+    try:
+        check_one(tx, name, row, condition)
+    except ConditionFailed as error:
+        raise ConditionFailed(*error.args, code="ConditionNotMet") from error
+
+
+def check_change(
+    tx: Transaction, container: Container, name: str, condition: Condition, version: str | None = None
+) -> "Row[tuple[object, ...]]":
+    """Give the row of a version whose bytes, metadata or headers are about to be changed where it is.
+
+    Raises:
+        BlobNotFound: There is none.
+        ConditionFailed: The condition does not hold, or the lease is missing or another.
+        Conflict: It is protected, whether or not the container keeps versions: this one would be changed itself.
+    """
+    row = find_to_change(tx, container, name, condition, version)
+    check_unprotected(containers.by_id(tx, container.id), row, now())
+    return row
+
+
+def check_unprotected(container: "Container | Row[tuple[object, ...]]", row: "Row[tuple[object, ...]]", at: datetime) -> None:
     """Refuse to change or delete what a legal hold or an immutability policy protects.
 
     Raises:
@@ -55,8 +123,17 @@ def check_unprotected(container: Container, row: "Row[tuple[object, ...]]", at: 
     """
     if row.has_legal_hold or container.legal_holds:
         raise Conflict(f"{row.name} is under legal hold: it stays as it is", code="BlobImmutableDueToLegalHold")
-    until = row.immutable_until
+    until: datetime | None = row.immutable_until
     if container.immutable_days:
         until = max(until or row.modified_at, row.modified_at + timedelta(days=container.immutable_days))
     if until is not None and until > at:
         raise Conflict(f"{row.name} can be neither changed nor deleted until {until:%Y-%m-%d}", code="BlobImmutableDueToPolicy")
+
+
+def is_protected(container: "Container | Row[tuple[object, ...]]", row: "Row[tuple[object, ...]]", at: datetime) -> bool:
+    """Say whether `check_unprotected` would refuse."""
+    try:
+        check_unprotected(container, row, at)
+    except Conflict:
+        return True
+    return False
