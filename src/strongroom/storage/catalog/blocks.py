@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Row, delete, func, insert, literal, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from strongroom.domain.blob import Blob
 from strongroom.domain.condition import ALWAYS, Condition
@@ -13,7 +13,7 @@ from strongroom.domain.outcome import KeptObject
 from strongroom.errors import BlobNotFound, ConditionFailed, Conflict, UsageError
 from strongroom.storage.catalog import blobs, containers, guards, holders, holdings, landings, leases
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
-from strongroom.storage.catalog.etags import lock_names, next_etags, version_after
+from strongroom.storage.catalog.etags import lock_names, next_etags
 from strongroom.storage.catalog.holders import Piece
 from strongroom.storage.catalog.landings import Landed, Landing
 from strongroom.storage.catalog.schema import blocks, objects, version_objects, versions
@@ -305,29 +305,3 @@ def _find_to_append(
             code="AppendPositionConditionNotMet",
         )
     return row
-
-
-def snapshot(tx: Transaction, container: Container, name: str, condition: Condition = ALWAYS) -> Blob:
-    """Keep what a blob is now as a version that never changes, without moving a byte.
-
-    Raises:
-        BlobNotFound: There is none.
-        ConditionFailed: The condition does not hold.
-    """
-    lock_names(tx, container.id, [name])
-    containers.by_id(tx, container.id)
-    row = blobs.find(tx, container, name)
-    guards.check_one(tx, name, row, condition)
-    leases.check_read(leases.of(tx, container.id, [name]).get(name), condition.lease_id, name)
-    newest = tx.execute(
-        select(func.max(versions.c.version)).where(versions.c.container_id == container.id, versions.c.name == name)
-    ).scalar_one()
-    same = {c.name: getattr(row, c.name) for c in versions.c if c.name != "id"}
-    values = {**same, "version": version_after(newest), "is_current": False, "is_snapshot": True}
-    key = tx.execute(insert(versions).values(values).returning(versions.c.id)).scalar_one()
-    part = version_objects.c
-    columns = ["version_id", "seq", "object_id", "start", "length", "block_id"]
-    parts = select(literal(key), part.seq, part.object_id, part.start, part.length, part.block_id)
-    tx.execute(insert(version_objects).from_select(columns, parts.where(part.version_id == row.id)))
-    blobs.copy_tags(tx, row.id, key)
-    return blobs.get(tx, container, name, str(values["version"]))
