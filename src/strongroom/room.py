@@ -1,7 +1,7 @@
 """The room: a table of contents, one short method a verb."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -14,14 +14,14 @@ from strongroom.domain.container import Container
 from strongroom.domain.hit import Results
 from strongroom.domain.progress import OnProgress, silent
 from strongroom.domain.scope import Actor, Purpose, Scope
-from strongroom.domain.settings import Settings, load_settings
+from strongroom.domain.settings import Settings
 from strongroom.domain.status import Added, Analyzed, Fault, Scanned, Status
 from strongroom.domain.transcript import Transcript
 from strongroom.engine import LocalExecutor
-from strongroom.errors import ContainerNotFound, RoomNotFound
+from strongroom.errors import RoomNotFound
 from strongroom.flows import clip, fetch, frame, ingest, moment, page, picture, report, transcript, verify
 from strongroom.flows.analyze import analyze
-from strongroom.flows.init import make_room
+from strongroom.flows.init import make_room, settings_of
 from strongroom.flows.parts import Parts, open_parts
 from strongroom.flows.search import Searcher
 from strongroom.governance.ledger import CatalogLedger
@@ -31,11 +31,7 @@ from strongroom.models.dimensions import reads_words
 from strongroom.ports import Act, Ledger, Policy
 from strongroom.storage.alone import alone
 from strongroom.storage.layout import Layout
-
-
-def settings_of(path: Path | str, environ: Mapping[str, str], **arguments: object) -> Settings:
-    """Give the settings that a room at a path has, or would have."""
-    return load_settings(Layout(root=Path(path)).settings, environ, **arguments)
+from strongroom.vault import Vault
 
 
 def init(path: Path | str, **settings: object) -> "Room":
@@ -121,6 +117,16 @@ class Room:
         """The room's settings."""
         return self._parts.settings
 
+    @property
+    def vault(self) -> Vault:
+        """Containers and blobs, for a door that asks a policy and records acts by itself."""
+        return self._parts.vault
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where acts are recorded."""
+        return self._ledger
+
     def scope(self, action: str) -> Scope:
         """Give what the actor may see for an action.
 
@@ -150,15 +156,9 @@ class Room:
         """
         scope = self.scope("add")
         self._parts.vault.sweep()
-        added = ingest.add(self._parts.vault, self._stored(to, scope), paths, on_progress)
+        added = ingest.add(self._parts.vault, ingest.container_named(self._parts.vault, to, scope), paths, on_progress)
         self._record("add", scope, container=to, added=added.added, bytes=added.size, refused=len(added.refused))
         return added
-
-    def _stored(self, name: str, scope: Scope) -> Container:
-        try:
-            return self._parts.vault.container(name, scope)
-        except ContainerNotFound:
-            return self._parts.vault.create_container(name)
 
     def mount(self, url: Path | str, *, name: str, on_progress: OnProgress = silent) -> Scanned:
         """Make a container of files that stay where they are, or look again at one that is mounted already.

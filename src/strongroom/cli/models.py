@@ -12,8 +12,8 @@ from strongroom.cli.json_form import to_json
 from strongroom.cli.progress import shown_progress
 from strongroom.cli.show import size_words
 from strongroom.domain.settings import Settings
+from strongroom.flows.init import settings_of
 from strongroom.flows.models import list_models, pull_models
-from strongroom.room import settings_of
 
 RoomOption = Annotated[
     Path | None, typer.Option("--room", "-r", envvar="STRONGROOM_ROOM", help="A room whose settings count; else none.")

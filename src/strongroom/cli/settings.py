@@ -10,7 +10,7 @@ from rich.table import Table
 
 from strongroom.cli.json_form import to_json
 from strongroom.domain.settings import PREFIX, Settings
-from strongroom.room import settings_of
+from strongroom.flows.init import settings_of
 
 
 def show_settings(room: Path | None, *, json: bool) -> None:

@@ -44,12 +44,22 @@ class Settings:
     batch: int = _setting(16, "contents handed to a worker at a time")
     file_seconds: float = _setting(300.0, "seconds that one content may take before its worker is stopped")
     stretch_seconds: float = _setting(60.0, "seconds of work on one long recording after which it is saved how far it is read")
+    follow_rate: float = _setting(0.0, "contents a second that are read at the most while files arrive; 0 is no bound")
     change_feed: bool = _setting(default=False, text="whether what happens to blobs is written down for `strongroom changes`")
     file_memory: int = _setting(3 * GIB // 2, "bytes of memory that a worker may hold before it is stopped")
     member_depth: int = _setting(8, "how deep archives within archives (and mail within mail) are opened")
     member_count: int = _setting(100_000, "members that one content may have")
     member_bytes: int = _setting(64 * GIB, "bytes that the members of one content may have together")
     member_ratio: float = _setting(200.0, "how many times larger than the archive its members may be, beyond 64 MiB")
+    serve_header_bytes: int = _setting(32 << 10, "bytes that a request's first line and headers may have together")
+    serve_target_bytes: int = _setting(16 << 10, "bytes that a request's URL may have")
+    serve_header_seconds: float = _setting(20.0, "seconds within which a request's headers must have come")
+    serve_body_seconds: float = _setting(60.0, "seconds for which a client may send nothing of a body, or read nothing")
+    serve_keep_alive_seconds: int = _setting(75, "seconds for which a connection without a request stays open")
+    serve_connections: int = _setting(1000, "connections that the server holds at a time")
+    serve_uploads: int = _setting(64, "requests with a body that are worked on at a time; others wait")
+    serve_threads: int = _setting(16, "requests without a body that are worked on at a time; others wait")
+    serve_wait_seconds: float = _setting(30.0, "seconds for which a request waits for its turn")
 
     def __post_init__(self) -> None:
         """Refuse values that no room can have.
@@ -63,16 +73,8 @@ class Settings:
             raise SettingError(f"ocr_model is {self.ocr_model!r}: it can be rapidocr or none")
         if self.speech_language and not (self.speech_language.isascii() and self.speech_language.islower()):
             raise SettingError(f"speech_language is {self.speech_language!r}: it can be empty, or a code such as en or de")
-        for name in (
-            "batch",
-            "file_seconds",
-            "stretch_seconds",
-            "file_memory",
-            "member_depth",
-            "member_count",
-            "member_bytes",
-            "member_ratio",
-        ):
+        positive = ("batch", "file_seconds", "stretch_seconds", "file_memory")
+        for name in (*positive, *(f.name for f in fields(self) if f.name.startswith(("member_", "serve_")))):
             if getattr(self, name) <= 0:
                 raise SettingError(f"{name} is {getattr(self, name)}: it must be greater than 0")
         if self.workers < 0:

@@ -11,8 +11,9 @@ from pathlib import Path
 from strongroom.domain.blob import Blob
 from strongroom.domain.container import Container
 from strongroom.domain.progress import OnProgress, Progress
+from strongroom.domain.scope import Scope
 from strongroom.domain.status import Added, Refused
-from strongroom.errors import UsageError
+from strongroom.errors import ContainerNotFound, UsageError
 from strongroom.storage.names import readable_name
 from strongroom.vault import PutItem, Vault, file_stamp
 
@@ -38,6 +39,14 @@ def add(vault: Vault, container: Container, paths: Sequence[Path | str], on_prog
         StorageFull: No space is left; what was counted stays.
     """
     return _Ingest(vault, container, on_progress).run(paths)
+
+
+def container_named(vault: Vault, name: str, scope: Scope) -> Container:
+    """Give a container of this name, which is made if it does not exist."""
+    try:
+        return vault.container(name, scope)
+    except ContainerNotFound:
+        return vault.create_container(name)
 
 
 class _Ingest:

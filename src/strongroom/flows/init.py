@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from strongroom.domain.settings import load_settings
+from strongroom.domain.settings import Settings, load_settings
 from strongroom.errors import AlreadyExists
 from strongroom.storage.catalog import Catalog
 from strongroom.storage.layout import Layout
@@ -12,6 +12,11 @@ from strongroom.storage.layout import Layout
 FIRST_SETTINGS = """\
 # Settings of this room; `strongroom settings` lists them all with their meaning.
 """
+
+
+def settings_of(path: Path | str, environ: Mapping[str, str], **arguments: object) -> Settings:
+    """Give the settings that a room at a path has, or would have."""
+    return load_settings(Layout(root=Path(path)).settings, environ, **arguments)
 
 
 def make_room(path: Path, settings: Mapping[str, object]) -> None:

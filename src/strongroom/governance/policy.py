@@ -35,3 +35,15 @@ class OwnerPolicy:
                 f"declare {GENERAL.name!r}"
             )
         return Scope(actor=actor, purpose=purpose, containers=None, policy_version=VERSION)
+
+
+class KeyPolicy:
+    """Grants every container to whom the owner gave a key; implements `strongroom.ports.Policy`.
+
+    What the key, or what was signed with it, permits is known to the door that looked at it.
+    """
+
+    def scope(self, actor: Actor, purpose: Purpose, action: str) -> Scope:
+        """Give the whole room."""
+        del action
+        return Scope(actor=actor, purpose=purpose, containers=None, policy_version=VERSION)

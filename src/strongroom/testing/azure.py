@@ -75,10 +75,13 @@ def ask(
     Raises:
         Fault: What the client would be told.
     """
-    request = request_of(method, url, headers, body)
     identity = Identity(actor=scope.actor, how="key", account=ACCOUNT)
-    operation = route(request.method, request.address, request.query, request.headers)
-    try:
-        return operation.run(Call(request=request, identity=identity, vault=vault, scope=scope))
-    except StrongroomError as error:
-        raise fault_of(error) from error
+
+    def answer(request: Request) -> Reply:
+        operation = route(request.method, request.address, request.query, request.headers)
+        try:
+            return operation.run(Call(request=request, identity=identity, vault=vault, scope=scope, ask=answer))
+        except StrongroomError as error:
+            raise fault_of(error) from error
+
+    return answer(request_of(method, url, headers, body))

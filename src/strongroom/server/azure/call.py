@@ -1,6 +1,6 @@
 """The values that travel through the blob service: what is asked, who asks, what is answered."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, Protocol
@@ -119,6 +119,8 @@ class Call:
     """Where everything is."""
     scope: Scope
     """What the policy grants."""
+    ask: Callable[[Request], "Reply"]
+    """Answers another request of the same service, whose own headers and query must prove who asks (a batch's part)."""
 
     @property
     def name(self) -> str:

@@ -1,0 +1,145 @@
+"""What a client sends after its headers, on its way from the event loop to the worker thread that reads it."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+from strongroom.server.azure.faults import Fault
+
+GULP = 1 << 20
+"""Bytes that are handed to a worker thread at a time."""
+AHEAD = 2
+"""Gulps that may wait for the worker thread; beyond them the client is not read, and TCP makes it wait."""
+
+Receive = Callable[[], Awaitable[Any]]
+
+
+class Incoming:
+    """Implements `strongroom.server.azure.call.Body`; nothing is read of the client before `fill` or `pump` is called."""
+
+    def __init__(self, receive: Receive, *, length: int | None, seconds: float) -> None:
+        """Take the ASGI callable.
+
+        Args:
+            receive: Gives what came.
+            length: What ``Content-Length`` says.
+            seconds: How long to wait for a client that sends nothing.
+        """
+        self.length = length
+        """Bytes to come; None if the client did not say."""
+        self.came = 0
+        """Bytes that have come."""
+        self.is_whole = length == 0
+        """Whether all of it has come."""
+        self.is_gone = False
+        """Whether the client is gone."""
+        self._receive = receive
+        self._seconds = seconds
+        self._gulps: deque[bytes] = deque()
+        self._fault: Fault | None = None
+        self._changed = threading.Condition()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._space: asyncio.Event | None = None
+
+    # in the event loop
+
+    async def fill(self) -> None:
+        """Read all of a short body, or the first gulp of a longer one, so that no worker thread waits for it."""
+        data = await self._gulp()
+        with self._changed:
+            if data:
+                self._gulps.append(data)
+            self._changed.notify_all()
+
+    async def pump(self) -> None:
+        """Read all that is left, as the worker thread takes it."""
+        self._loop = asyncio.get_running_loop()
+        self._space = asyncio.Event()
+        while not self.is_whole and self._fault is None:
+            data = await self._gulp()
+            with self._changed:
+                if data:
+                    self._gulps.append(data)
+                self._changed.notify_all()
+                is_full = len(self._gulps) >= AHEAD
+                self._space.clear()
+            if is_full:
+                await self._space.wait()
+
+    @property
+    def left(self) -> int | None:
+        """Bytes that have not come; None where the client does not say."""
+        return None if self.length is None else self.length - self.came
+
+    async def drain(self, limit: int) -> None:
+        """Read and drop what is left, up to some bytes."""
+        end = self.came + limit
+        while not self.is_whole and self._fault is None and self.came < end:
+            await self._gulp()
+
+    async def gone(self) -> None:
+        """Wait until the client is gone; only when all of the body has come."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.is_gone = True
+
+    async def _gulp(self) -> bytes:
+        found: list[bytes] = []
+        size = 0
+        while size < GULP and not self.is_whole and self._fault is None:
+            try:
+                async with asyncio.timeout(self._seconds):
+                    message = await self._receive()
+            except TimeoutError:
+                self._fault = Fault("RequestTimeout")
+                break
+            if message["type"] == "http.disconnect":
+                self.is_gone = True
+                self._fault = Fault("InvalidInput", "The request ended before all of its body had come.")
+                break
+            data = message.get("body", b"")
+            found.append(data)
+            size += len(data)
+            self.came += len(data)
+            if not message.get("more_body", False):
+                self._end()
+        return b"".join(found) if len(found) != 1 else found[0]
+
+    def _end(self) -> None:
+        if self.length is not None and self.came != self.length:
+            self._fault = Fault("InvalidInput", f"{self.came} bytes came where Content-Length is {self.length}.")
+        else:
+            self.is_whole = True
+
+    # in a worker thread
+
+    def read(self, limit: int) -> bytes:
+        """Read all of it; see `strongroom.server.azure.call.Body`."""
+        if self.length is not None and self.length > limit:
+            raise Fault("RequestBodyTooLarge")
+        found: list[bytes] = []
+        size = 0
+        for data in self.chunks():
+            found.append(data)
+            size += len(data)
+            if size > limit:
+                raise Fault("RequestBodyTooLarge")
+        return b"".join(found)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give it in chunks; see `strongroom.server.azure.call.Body`."""
+        while True:
+            with self._changed:
+                while not self._gulps and not self.is_whole and self._fault is None:
+                    self._changed.wait()
+                data = self._gulps.popleft() if self._gulps else b""
+            if self._space is not None and self._loop is not None:
+                self._loop.call_soon_threadsafe(self._space.set)
+            if data:
+                yield data
+            elif self._fault is not None:
+                raise self._fault
+            else:
+                return

@@ -1,0 +1,148 @@
+"""Where a request is answered, in a worker thread: routed, let in, noted, done, and told in the protocol's words."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+from strongroom.domain.scope import Purpose
+from strongroom.errors import BlobNotFound, StrongroomError
+from strongroom.ports import Policy
+from strongroom.server.azure.call import Address, Call, Identity, Reply, Request
+from strongroom.server.azure.faults import Fault, fault_of
+from strongroom.server.azure.reply import Ready, common_headers, fault_ready, ready
+from strongroom.server.azure.route import Operation, route
+from strongroom.vault import Vault
+
+logger = logging.getLogger("strongroom.server")
+
+T = TypeVar("T")
+
+READING = frozenset({"GET", "HEAD"})
+REFUSED = (401, 403)
+
+
+class Door(Protocol):
+    """Proves who asks; see `strongroom.server.azure.auth.authenticate.Gate`."""
+
+    def identify(self, request: Request, operation: Operation) -> Identity:
+        """Prove who asks, and that what they show permits the operation."""
+
+
+class Book(Protocol):
+    """Notes who uses what; see `strongroom.server.azure.uses.Uses`."""
+
+    def note(self, call: Call, operation: Operation) -> None:
+        """Note a use; when this returns it is durable that there is one."""
+
+    def refuse(self, request: Request, fault: Fault) -> None:
+        """Note that somebody was refused."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Admitted:
+    """A request that was let in."""
+
+    operation: Operation
+    """What is meant."""
+    call: Call
+    """With what."""
+
+
+class Desk:
+    """Answers requests of one room."""
+
+    def __init__(self, vault: Vault, door: Door, policy: Policy, purpose: Purpose, book: Book) -> None:
+        """Take the parts.
+
+        Args:
+            vault: Where everything is.
+            door: Proves who asks.
+            policy: Grants what they see.
+            purpose: What everything is done for.
+            book: Notes it.
+        """
+        self._vault, self._door, self._policy, self._purpose, self._book = vault, door, policy, purpose, book
+
+    def admit(self, request: Request) -> Admitted | Ready:
+        """Prove who asks, note what for; or say why not."""
+        return self._told(request, lambda: self._admit(request))
+
+    def answer(self, admitted: Admitted) -> Ready:
+        """Do what is asked."""
+        call, is_head = admitted.call, admitted.call.request.method == "HEAD"
+        made = self._told(call.request, lambda: _ready(admitted, is_head=is_head))
+        headers = made.headers if made.fault else [*made.headers, *common_headers(call.request)]
+        return replace(made, headers=headers, operation=admitted.operation.name, actor=call.identity.actor.name)
+
+    def perform(self, request: Request) -> Ready:
+        """Do both."""
+        admitted = self.admit(request)
+        return admitted if isinstance(admitted, Ready) else self.answer(admitted)
+
+    def refuse(self, request: Request, fault: Fault) -> Ready:
+        """Tell of a fault."""
+        if fault.status in REFUSED:
+            self._book.refuse(request, fault)
+        made = fault_ready(fault, request.id, request.method)
+        return replace(made, headers=[*made.headers, *common_headers(request)])
+
+    def ask(self, request: Request) -> Reply:
+        """Answer a request that came within another one.
+
+        Raises:
+            Fault: What its sender is to be told.
+        """
+        return _run(self._admit(request))
+
+    def _admit(self, request: Request) -> Admitted:
+        operation = route(request.method, request.address, request.query, request.headers)
+        if request.address.is_secondary and request.method not in READING:
+            raise Fault("InsufficientAccountPermissions", "Write operations to the secondary location are not allowed.")
+        identity = self._door.identify(request, operation)
+        try:
+            scope = self._policy.scope(identity.actor, self._purpose, operation.act)
+            call = Call(request=request, identity=identity, vault=self._vault, scope=scope, ask=self.ask)
+            call = (
+                replace(call, request=replace(request, address=_settled(call))) if "\\" in call.request.address.blob else call
+            )
+            self._book.note(call, operation)
+        except StrongroomError as error:
+            raise fault_of(error) from error
+        return Admitted(operation=operation, call=call)
+
+    def _told(self, request: Request, act: Callable[[], T]) -> T | Ready:
+        try:
+            return act()
+        except Fault as fault:
+            return self.refuse(request, fault)
+        except Exception:
+            logger.exception("%s %s failed; request %s", request.method, request.address, request.id)
+            return self.refuse(request, Fault("InternalError"))
+
+
+def _ready(admitted: Admitted, *, is_head: bool) -> Ready:
+    try:
+        return ready(_run(admitted), is_head=is_head)
+    except StrongroomError as error:
+        raise fault_of(error) from error
+
+
+def _run(admitted: Admitted) -> Reply:
+    try:
+        return admitted.operation.run(admitted.call)
+    except StrongroomError as error:
+        raise fault_of(error) from error
+
+
+def _settled(call: Call) -> Address:
+    r"""Give the address with ``/`` for ``\`` in the blob's name, as the protocol has it, unless there is a blob as it stands.
+
+    `strongroom add` keeps names as they are on disk, and spells a byte that is no text as ``\xNN``.
+    """
+    address = call.request.address
+    try:
+        call.vault.get(call.container(), address.blob)
+    except (BlobNotFound, Fault):
+        return replace(address, blob=address.blob.replace("\\", "/"))
+    return address

@@ -1,0 +1,151 @@
+"""HTTP as uvicorn and httptools read it, within bounds that neither of them keeps by itself."""
+
+import asyncio
+import logging
+from http import HTTPStatus
+from uuid import uuid4
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.limits import Limits
+from strongroom.server.azure.reply import fault_body
+
+LINGER_BYTES = 1 << 20
+"""Bytes that a client may still send after it was refused, so that it gets the refusal."""
+LINGER_SECONDS = 2.0
+"""How long."""
+
+logger = logging.getLogger("strongroom.server")
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection; see `bounded`."""
+
+    limits: Limits
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin, or refuse the connection where there are too many."""
+        super().connection_made(transport)
+        self._in_head, self._head_bytes, self._feeding = True, 0, 0
+        self._is_refused, self._dropped = False, 0
+        self._timer: asyncio.TimerHandle | None = None
+        if len(self.connections) > self.limits.connections:
+            self._refuse(Fault("ServerBusy", f"The server holds {self.limits.connections} connections already."))
+        else:
+            self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._disarm()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, unless the client was refused."""
+        if self._is_refused:
+            self._dropped += len(data)
+            if self._dropped > LINGER_BYTES:
+                self.transport.abort()
+            return
+        self._feeding = len(data)
+        super().data_received(data)
+        if self._is_refused or self.transport.is_closing():
+            return
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > self.limits.header_bytes:
+                self._refuse(Fault("RequestHeadersTooLarge"))
+                return
+        if self._timer is None and (self._in_head or self.cycle is None or self.cycle.response_complete):
+            self._arm()
+
+    # the parser's callbacks
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        self._in_head, self._head_bytes = True, 0
+        self.scope["abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
+
+    def on_headers_complete(self) -> None:
+        """Hand a request on, unless its head is too large."""
+        self._in_head = False
+        self._disarm()
+        if self._is_refused:
+            return
+        if len(self.url) > self.limits.target_bytes:
+            self._refuse(Fault("InvalidUri", "The request URI is too long.", status=HTTPStatus.REQUEST_URI_TOO_LONG))
+        elif self._head_bytes + self._feeding > self.limits.header_bytes and self._size() > self.limits.header_bytes:
+            self._refuse(Fault("RequestHeadersTooLarge"))
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body."""
+        if not self._is_refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        if not self._is_refused:
+            super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        self._refuse(Fault("InvalidInput", msg))
+
+    # bounds
+
+    def _size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _arm(self) -> None:
+        self._timer = self.loop.call_later(self.limits.header_seconds, self._is_late)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _is_late(self) -> None:
+        self._timer = None
+        if self.transport.is_closing() or self._is_refused:
+            return
+        if self._head_bytes:
+            self._refuse(Fault("RequestTimeout"))
+        else:
+            self.transport.close()
+
+    def _refuse(self, fault: Fault) -> None:
+        """Answer at once, take no more, and close when the client has had the time to read the answer."""
+        if self._is_refused:
+            return
+        self._is_refused = True
+        self._disarm()
+        request_id = str(uuid4())
+        where = self.client[0] if self.client else "-"
+        logger.warning("%s - %d %s: %s %s", where, fault.status, fault.code, fault.message, request_id)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.abort()  # an answer to an earlier request is on its way: nothing may be put in between
+            return
+        body = fault_body(fault, request_id)
+        lines = [
+            f"HTTP/1.1 {fault.status} {HTTPStatus(fault.status).phrase}",
+            *(f"{name.decode()}: {value.decode()}" for name, value in self.server_state.default_headers),
+            f"x-ms-error-code: {fault.code}",
+            f"x-ms-request-id: {request_id}",
+            "content-type: application/xml",
+            f"content-length: {len(body)}",
+            "connection: close",
+        ]
+        self.transport.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        if not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+
+def bounded(limits: Limits) -> type[BoundedProtocol]:
+    """Give the protocol that keeps some limits."""
+    return type("Bounded", (BoundedProtocol,), {"limits": limits})

@@ -1,0 +1,117 @@
+"""The server's process: a socket, uvicorn on it, and the end when it is asked for."""
+
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from strongroom.errors import UsageError
+from strongroom.governance.policy import KeyPolicy
+from strongroom.room import Room
+from strongroom.server.azure.app import BlobApp
+from strongroom.server.azure.auth.authenticate import Gate
+from strongroom.server.azure.desk import Desk
+from strongroom.server.azure.limits import Limits
+from strongroom.server.azure.protocol import bounded
+from strongroom.server.azure.uses import Silent
+
+BACKLOG = 1024
+GRACE_SECONDS = 30
+"""How long requests that are under way have to end when the server stops."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a server listens."""
+
+    host: str = "127.0.0.1"
+    """A name or address."""
+    port: int = 10000
+    """A port; 0 takes any that is free."""
+    certificate: Path | None = None
+    """The certificate of TLS, in PEM; None speaks plain HTTP."""
+    key: Path | None = None
+    """Its private key, where it is not in the same file."""
+
+
+def listen(place: Place) -> socket.socket:
+    """Open the socket of a server.
+
+    Raises:
+        UsageError: There is no such address, or something listens there already.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen at {place.host}, port {place.port} ({error.strerror}): choose another with --host and --blob-port"
+        ) from error
+
+
+@contextmanager
+def blob_app(room: Room, limits: Limits, *, development: bool) -> Iterator[BlobApp]:
+    """Give the blob service of a room, and end its worker threads afterwards.
+
+    Args:
+        room: An open room.
+        limits: Bounds.
+        development: Whether the emulators' well-known account may sign in, from this machine only.
+    """
+    vault = room.vault
+    desk = Desk(vault, Gate(vault, development=development), KeyPolicy(), room.purpose, Silent())
+    app = BlobApp(desk, limits)
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn that ends in order when it is told to, and leaves signals to the process."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGINT and SIGTERM; requests that are under way end first, a second SIGINT stops them too."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {one: signal.signal(one, self._stop) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        self.force_exit = self.should_exit and number == signal.SIGINT
+        self.should_exit = True
+
+
+def server_of(app: BlobApp, place: Place, limits: Limits) -> Server:
+    """Give a server, which `uvicorn.Server.run` runs on a socket."""
+    config = uvicorn.Config(
+        app,
+        http=bounded(limits),
+        loop="uvloop",
+        ws="none",
+        interface="asgi3",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        headers=[("server", "Strongroom")],
+        timeout_keep_alive=limits.keep_alive_seconds,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_certfile=place.certificate,
+        ssl_keyfile=place.key,
+    )
+    return Server(config)

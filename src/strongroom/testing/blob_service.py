@@ -1,0 +1,69 @@
+"""The blob service of a room, on a free port, for as long as a block runs: what tests of clients talk to."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from strongroom.room import Room
+from strongroom.server.azure.limits import Limits
+from strongroom.server.serve import Place, blob_app, listen, server_of
+
+ACCOUNT = "devstoreaccount1"
+"""The development account, which every client of Azure knows."""
+KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""Its well-known key."""
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Service:
+    """A blob service that runs."""
+
+    port: int
+    """Where it listens, on 127.0.0.1."""
+    scheme: str = "http"
+    """``http`` or ``https``."""
+    account: str = ACCOUNT
+    """An account that may do everything."""
+    key: str = KEY
+    """Its key."""
+
+    @property
+    def url(self) -> str:
+        """The account's URL, path-style."""
+        return f"{self.scheme}://127.0.0.1:{self.port}/{self.account}"
+
+    @property
+    def connection_string(self) -> str:
+        """What Azure's own clients take."""
+        return (
+            f"DefaultEndpointsProtocol={self.scheme};AccountName={self.account};AccountKey={self.key};"
+            f"BlobEndpoint={self.url};BlobSecondaryEndpoint={self.url}-secondary;"
+        )
+
+
+@contextmanager
+def blob_service(room: Room, *, place: Place | None = None, limits: Limits | None = None) -> Iterator[Service]:
+    """Serve a room from a thread of this process, to the development account.
+
+    Args:
+        room: An open room.
+        place: Where; a free port of 127.0.0.1 if not given.
+        limits: Bounds; those of the room's settings if not given.
+    """
+    place, limits = place or Place(port=0), limits or Limits.of(room.settings)
+    listener = listen(place)
+    with blob_app(room, limits, development=True) as app:
+        server = server_of(app, place, limits)
+        thread = threading.Thread(target=server.run, args=([listener],), name="blob-service")
+        thread.start()
+        try:
+            end = time.monotonic() + PATIENCE
+            while not server.started and thread.is_alive() and time.monotonic() < end:
+                time.sleep(0.005)
+            yield Service(port=listener.getsockname()[1], scheme="https" if place.certificate else "http")
+        finally:
+            server.should_exit = server.force_exit = True
+            thread.join()
