@@ -108,8 +108,11 @@ class Properties(Contents):
         write.need_stored(container)
         return self._catalog.change(lambda tx: snapshots.snapshot(tx, container, name, condition, metadata))
 
-    def remove(self, container: Container, name: str, which: Which = WHOLE, condition: Condition = ALWAYS) -> None:
+    def remove(self, container: Container, name: str, which: Which = WHOLE, condition: Condition = ALWAYS) -> bool:
         """Delete a blob, its snapshots, or one version of it.
+
+        Returns:
+            Whether it is gone for good: nothing of it can be restored, nor stays as an earlier version.
 
         Raises:
             BlobNotFound: There is none.
@@ -117,7 +120,7 @@ class Properties(Contents):
             Conflict: It has snapshots, or is protected.
         """
         write.need_stored(container)
-        self._committer.commit((), lambda tx: (None, removals.remove(tx, container, name, which, condition)))
+        return self._committer.commit((), lambda tx: removals.remove(tx, container, name, which, condition))
 
     def restore(self, container: Container, name: str) -> None:
         """Restore a deleted blob with its snapshots, or the deleted versions of one whose versions are kept.

@@ -41,6 +41,7 @@ def fault_of(error: StrongroomError) -> Fault:
 
 
 FAULTS: Mapping[str, tuple[int, str]] = {
+    "AccessTierNotSupportedForBlobType": (400, "The access tier is not supported for this blob type."),
     "AccountIsDisabled": (403, "The specified account is disabled."),
     "AppendPositionConditionNotMet": (412, "The append position condition specified was not met."),
     "AuthenticationFailed": (

@@ -8,7 +8,7 @@ from sqlalchemy import Row, delete, select, update
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
 from strongroom.errors import BlobNotFound, Conflict
-from strongroom.storage.catalog import changes, containers, guards, holdings, leases
+from strongroom.storage.catalog import changes, containers, guards, holdings, leases, service
 from strongroom.storage.catalog.blobs import current_rows
 from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.etags import lock_names
@@ -41,14 +41,14 @@ WHOLE = Which()
 
 def remove(
     tx: Transaction, container: Container, name: str, which: Which = WHOLE, condition: Condition = ALWAYS
-) -> frozenset[str]:
+) -> tuple[bool, frozenset[str]]:
     """Remove a blob, or one version of it.
 
     The blob itself becomes an earlier version where its container keeps such. What goes otherwise stays as deleted
     where deleted blobs can be restored, for their days.
 
     Returns:
-        Objects that may have lost their last reference: hand them to `objects.release`.
+        Whether nothing of it can be restored, and objects that may have lost their last reference.
 
     Raises:
         BlobNotFound: There is none.
@@ -58,12 +58,13 @@ def remove(
     lock_names(tx, container.id, [name])
     container = containers.by_id(tx, container.id)
     if which.is_permanent:
-        return _erase(tx, container, name, which)
+        return True, _erase(tx, container, name, which)
+    is_gone = not service.kept_days(tx)
     row = guards.find_to_change(tx, container, name, condition, which.version)
     if which.version is not None:
         _check_kind(row, which)
         changes.note(tx, changes.DELETED, container.name, [row])
-        return _let_go(tx, container, [row])
+        return is_gone, _let_go(tx, container, [row])
     taken = _snapshots(tx, container, name)
     if taken and which.snapshots is None:
         raise Conflict(f"{name} has snapshots: delete them with it, or first", code="SnapshotsPresent")
@@ -72,10 +73,11 @@ def remove(
     changes.note(tx, changes.DELETED, container.name, taken)
     loosened = _let_go(tx, container, taken)
     if which.snapshots == ONLY:
-        return loosened
+        return is_gone, loosened
     changes.note(tx, changes.DELETED, container.name, [row])
     leases.drop(tx, container.id, [name])
-    return loosened | _drop_waiting(tx, container, name) | _gone(tx, container, [row])
+    loosened |= _drop_waiting(tx, container, name) | _gone(tx, container, [row])
+    return is_gone and not container.keeps_versions, loosened
 
 
 def _check_kind(row: Row[tuple[object, ...]], which: Which) -> None:

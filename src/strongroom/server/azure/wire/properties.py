@@ -63,7 +63,7 @@ def property_headers(
 def kept_headers(blob: Blob, overrides: Mapping[str, str] = NONE) -> Headers:
     """Give the HTTP headers that were kept with a blob, the content type first."""
     kept = {"content-type": blob.content_type, **blob.headers, **overrides}
-    return list(kept.items())
+    return [(name, value) for name, value in kept.items() if value]
 
 
 def lease_headers(lease: Lease | None) -> Headers:
