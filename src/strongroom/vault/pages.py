@@ -6,7 +6,7 @@ from strongroom.domain.blob import Blob
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
 from strongroom.domain.pages import ANY_NUMBER, PageRange, SequenceCondition
-from strongroom.storage.catalog import blobs, leases, pages
+from strongroom.storage.catalog import pages
 from strongroom.vault import write
 from strongroom.vault.contents import Contents
 from strongroom.vault.write import Bytes
@@ -14,20 +14,6 @@ from strongroom.vault.write import Bytes
 
 class Pages(Contents):
     """Page blobs: pages put, cleared, listed and compared."""
-
-    def look_at(self, container: Container, name: str, version: str | None = None, condition: Condition = ALWAYS) -> Blob:
-        """Give a blob whose bytes, or a part of them, are about to be read.
-
-        Raises:
-            BlobNotFound: There is none.
-            ConditionFailed: The condition does not hold; see `strongroom.domain.condition.Condition.check_read`.
-        """
-        with self._catalog.read() as tx:
-            blob = blobs.get(tx, container, name, version)
-            condition.check_read(name, blob.etag, blob.modified_at, lambda: blob.tags)
-            if condition.lease_id is not None and version is None:
-                leases.check_read(leases.of(tx, container.id, [name]).get(name), condition.lease_id, name)
-        return blob
 
     def put_pages(
         self,

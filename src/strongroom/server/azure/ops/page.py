@@ -129,7 +129,7 @@ def get_page_ranges(call: Call) -> Reply:
     container = call.container()
     version = call.query("snapshot") or call.query("versionid")
     try:
-        blob = call.vault.look_at(container, call.name, version, read_condition_of(call.request.headers))
+        blob = call.vault.look(container, call.name, version, condition=read_condition_of(call.request.headers)).blob
     except ConditionFailed as error:
         raise read_fault(error) from error
     if blob.kind != "page":
