@@ -34,3 +34,15 @@ def read_range(text: str, size: int) -> tuple[int, int]:
     if start >= size or last < start:
         raise Fault("InvalidRange")
     return start, last - start + 1
+
+
+def wanted(text: str, size: int) -> tuple[int, int] | None:
+    """Give first byte and length of the range that a read is for; None for a text that is no range, which counts for nothing.
+
+    Raises:
+        Fault: It begins beyond the end (``InvalidRange``).
+    """
+    found = _RANGE.fullmatch(text.strip())
+    if found and found[2] and int(found[2]) < int(found[1]):
+        return None
+    return read_range(text, size) if found or _SUFFIX.fullmatch(text.strip()) else None
