@@ -97,7 +97,7 @@ def get(tx: Transaction, container: Container, name: str, version: str | None = 
     Raises:
         BlobNotFound: There is none.
     """
-    return _blobs(tx, container.name, [find(tx, container, name, version)])[0]
+    return blobs_of(tx, container.name, [find(tx, container, name, version)])[0]
 
 
 def look(tx: Transaction, container: Container, name: str, version: str | None = None, condition: Condition = ALWAYS) -> Look:
@@ -112,7 +112,7 @@ def look(tx: Transaction, container: Container, name: str, version: str | None =
     except BlobNotFound:
         condition.check_read(name, None)
         raise
-    blob = _blobs(tx, container.name, [row])[0]
+    blob = blobs_of(tx, container.name, [row])[0]
     condition.check_read(name, blob.etag, blob.modified_at, lambda: blob.tags)
     lease = leases.of(tx, container.id, [name]).get(name) if blob.is_current else None
     leases.check_read(lease, condition.lease_id, name)
@@ -130,7 +130,7 @@ def all_versions(tx: Transaction, container: Container, name: str) -> list[Blob]
     """Give every version and snapshot of a blob, newest first."""
     statement = select(versions).where(versions.c.container_id == container.id, versions.c.name == name)
     rows = tx.execute(statement.where(versions.c.deleted_at.is_(None)).order_by(versions.c.version.desc())).all()
-    return _blobs(tx, container.name, rows)
+    return blobs_of(tx, container.name, rows)
 
 
 def page(tx: Transaction, container: Container, *, start: str, end: str | None, limit: int) -> list[Blob]:
@@ -138,7 +138,7 @@ def page(tx: Transaction, container: Container, *, start: str, end: str | None, 
     statement = select(versions).where(*_current(container.id), versions.c.name >= start)
     if end is not None:
         statement = statement.where(versions.c.name < end)
-    return _blobs(tx, container.name, tx.execute(statement.order_by(versions.c.name).limit(limit)).all())
+    return blobs_of(tx, container.name, tx.execute(statement.order_by(versions.c.name).limit(limit)).all())
 
 
 def stamps(tx: Transaction, container: Container, names: Collection[str]) -> dict[str, str]:
@@ -150,7 +150,8 @@ def stamps(tx: Transaction, container: Container, names: Collection[str]) -> dic
     return found
 
 
-def _blobs(tx: Transaction, container: str, rows: Sequence[Row[tuple[object, ...]]]) -> list[Blob]:
+def blobs_of(tx: Transaction, container: str, rows: Sequence[Row[tuple[object, ...]]]) -> list[Blob]:
+    """Give the blobs of which some rows tell, with their tags."""
     tagged = _tags(tx, [row.id for row in rows])
     return [blob_of(container, dict(row._mapping), row.id, tagged.get(row.id, {})) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
 
