@@ -4,13 +4,17 @@ What is behind a common prefix is jumped over, not read: 0.3 ms for 20 prefixes 
 a DISTINCT over them (measured on SQLite).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from strongroom.domain.blob import Blob
 from strongroom.domain.container import Container
-from strongroom.storage.catalog import Catalog, Transaction, blobs
+from strongroom.domain.lease import Lease
+from strongroom.storage.catalog import Catalog, Transaction, blobs, leases
+from strongroom.storage.catalog import listing as rows
+from strongroom.storage.catalog.listing import PLAIN, Entry, Start, Wants
 from strongroom.storage.names import LEAST, successor
+from strongroom.vault.contents import Contents
 
 GULP = 100
 """Rows read at a time while prefixes are folded."""
@@ -34,6 +38,83 @@ class Page:
     def prefixes(self) -> tuple[str, ...]:
         """The common prefixes alone."""
         return tuple(one for one in self.entries if isinstance(one, str))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """A part of a listing with all that the protocol tells of it."""
+
+    entries: tuple[Entry | str, ...]
+    """Rows, and common prefixes as text, in bytewise order."""
+    leases: Mapping[str, Lease]
+    """Leases of the blobs, by name; those that never had one are left out."""
+    tags: Mapping[int, Mapping[str, str]]
+    """Tags by key of row, where they were asked for."""
+    following: Start | None
+    """Where the next page starts; None at the end."""
+
+
+def listed(
+    tx: Transaction,
+    container: Container,
+    *,
+    prefix: str = "",
+    delimiter: str = "",
+    start: Start | None = None,
+    limit: int = 5000,
+    wants: Wants = PLAIN,
+) -> Listed:
+    """Give a page of a container's blobs; see `Listings.list_blobs`."""
+    end = successor(prefix) if prefix else None
+    begin = start or Start()
+    if begin.name < prefix:
+        begin = Start(name=prefix)
+    found: list[Entry | str]
+    if delimiter:
+        found = rows.folded(tx, container.id, wants, prefix=prefix, delimiter=delimiter, start=begin, end=end, limit=limit + 1)
+    else:
+        found = list(rows.flat(tx, container.id, wants, start=begin, end=end, limit=limit + 1))
+    shown = found[:limit]
+    blobs_shown = [one for one in shown if not isinstance(one, str)]
+    held = leases.between(tx, container.id, blobs_shown[0].name, blobs_shown[-1].name) if blobs_shown else {}
+    tags = rows.tags_of(tx, blobs_shown) if wants.tags else {}
+    following = _following(shown[-1], found[limit]) if len(found) > limit else None
+    return Listed(entries=tuple(shown), leases=held, tags=tags, following=following)
+
+
+def _following(last: Entry | str, then: Entry | str) -> Start:
+    if isinstance(last, str):
+        return Start(name=last, is_after=True)
+    if not isinstance(then, str) and then.name == last.name:
+        return Start(name=last.name, version=last.version)
+    return Start(name=last.name, is_after=True)
+
+
+class Listings(Contents):
+    """Lists of a container's blobs."""
+
+    def list_blobs(
+        self,
+        container: Container,
+        *,
+        prefix: str = "",
+        delimiter: str = "",
+        start: Start | None = None,
+        limit: int = 5000,
+        wants: Wants = PLAIN,
+    ) -> Listed:
+        """Give a page of a container's blobs in bytewise order of name, with snapshots, versions and more where asked.
+
+        Args:
+            container: Of which.
+            prefix: Only names that begin so.
+            delimiter: Names are folded after its first occurrence behind the prefix.
+            start: Where to start; None for the beginning.
+            limit: Entries on the page, at least 1.
+            wants: What is listed, and what is told of it.
+        """
+        with self._catalog.read() as tx:
+            return listed(tx, container, prefix=prefix, delimiter=delimiter, start=start, limit=limit, wants=wants)
 
 
 def page(tx: Transaction, container: Container, *, prefix: str, delimiter: str, marker: str, limit: int) -> Page:

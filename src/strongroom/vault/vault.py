@@ -20,15 +20,16 @@ from strongroom.vault.blocks import Blocks
 from strongroom.vault.containers import Containers
 from strongroom.vault.copies import Copies
 from strongroom.vault.leases import Leases
-from strongroom.vault.listing import Page
+from strongroom.vault.listing import Listings, Page
 from strongroom.vault.mount import Scan
 from strongroom.vault.pages import Pages
 from strongroom.vault.properties import Properties
 from strongroom.vault.reads import Reads
+from strongroom.vault.tags import Tags
 from strongroom.vault.write import PLAIN, Bytes, PutItem, Traits
 
 
-class Vault(Reads, Blocks, Containers, Leases, Pages, Properties, Copies, Accounts):
+class Vault(Reads, Blocks, Containers, Leases, Pages, Properties, Copies, Accounts, Listings, Tags, Lifecycle):
     """Containers and blobs of one room; any number of threads and processes may use it at once."""
 
     # whole blobs

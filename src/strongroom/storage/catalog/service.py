@@ -11,6 +11,9 @@ from strongroom.storage.catalog.schema import service
 PROPERTIES = "properties"
 """The document of Set Blob Service Properties, as `strongroom.server.azure` keeps it."""
 
+CONTAINER_RETENTION = "container_delete_retention"
+"""The document that says for how many days a deleted container can be restored."""
+
 
 def read(tx: Transaction, name: str) -> dict[str, Any]:
     """Give a document; an empty one where it was never written."""
@@ -27,4 +30,10 @@ def write(tx: Transaction, name: str, value: Mapping[str, Any]) -> None:
 def kept_days(tx: Transaction) -> int:
     """Give the days for which a deleted or overwritten blob can be restored; 0 where it is gone at once."""
     policy = read(tx, PROPERTIES).get("delete_retention", {})
+    return int(policy.get("days", 0)) if policy.get("enabled") else 0
+
+
+def container_kept_days(tx: Transaction) -> int:
+    """Give the days for which a deleted container can be restored; 0 where it is gone at once."""
+    policy = read(tx, CONTAINER_RETENTION)
     return int(policy.get("days", 0)) if policy.get("enabled") else 0

@@ -1,0 +1,111 @@
+"""Blobs found by their index tags."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, delete, or_, select
+
+from strongroom.domain.condition import Condition
+from strongroom.domain.container import Container
+from strongroom.domain.scope import Scope
+from strongroom.domain.tag_query import COMPARISONS, CONTAINER, Comparison
+from strongroom.storage.catalog import blobs, containers, guards
+from strongroom.storage.catalog.catalog import Transaction
+from strongroom.storage.catalog.etags import lock_names
+from strongroom.storage.catalog.schema import containers as container_rows
+from strongroom.storage.catalog.schema import tags, versions
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tagged:
+    """A blob that was found."""
+
+    container: str
+    """Name of its container."""
+    name: str
+    """Its own."""
+    version: str | None
+    """Its version id, where the container keeps versions."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Those of its tags that were asked for."""
+
+
+def change(
+    tx: Transaction, container: Container, name: str, given: Mapping[str, str], *, version: str | None, condition: Condition
+) -> None:
+    """Put tags in the place of all that a version has; nothing else of it changes.
+
+    Raises:
+        BlobNotFound: There is no such version.
+        ConditionFailed: The condition does not hold, or somebody else holds the lease.
+    """
+    lock_names(tx, container.id, [name])
+    containers.by_id(tx, container.id)
+    row = guards.find_to_change(tx, container, name, condition, version)
+    tx.execute(delete(tags).where(tags.c.version_id == row.id))
+    blobs.set_tags(tx, row.id, given)
+
+
+def find(
+    tx: Transaction,
+    wanted: Sequence[Comparison],
+    scope: Scope,
+    *,
+    container_id: int | None,
+    after: tuple[str, str],
+    limit: int,
+) -> list[Tagged]:
+    """Give live blobs by their tags, by container's and blob's name; snapshots and earlier versions are not searched.
+
+    It costs what has the first tag, not what the room holds.
+
+    Args:
+        tx: The transaction.
+        wanted: What must hold; see `strongroom.domain.tag_query.read_search`.
+        scope: What the actor may see.
+        container_id: The container to look in; None for all.
+        after: Container and name of the last one on the page before.
+        limit: At most so many.
+    """
+    names = list(dict.fromkeys(one.name for one in wanted if one.name != CONTAINER))
+    holders = {name: tags.alias() for name in names}
+    source: sa.FromClause = versions
+    for name, held in holders.items():
+        source = source.join(held, sa.and_(held.c.version_id == versions.c.id, held.c.name == name))
+    source = source.join(container_rows, container_rows.c.id == versions.c.container_id)
+    subjects: dict[str, ColumnElement[str]] = {name: held.c.value for name, held in holders.items()}
+    subjects[CONTAINER] = container_rows.c.name
+    shown = (container_rows.c.name.label("container"), container_rows.c.keeps_versions, versions.c.name, versions.c.version)
+    values = [held.c.value.label(f"value_{place}") for place, held in enumerate(holders.values())]
+    statement = select(*shown, *values).select_from(source).where(*_live(scope, container_id), _beyond(*after))
+    statement = statement.where(*(_holds(subjects[one.name], one) for one in wanted))
+    rows = tx.execute(statement.order_by(container_rows.c.name, versions.c.name).limit(limit))
+    return [
+        Tagged(
+            container=row.container,
+            name=row.name,
+            version=row.version if row.keeps_versions else None,
+            tags=dict(zip(names, row[len(shown) :], strict=True)),
+        )
+        for row in rows
+    ]
+
+
+def _holds(subject: ColumnElement[str], wanted: Comparison) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = COMPARISONS[wanted.operator](subject, wanted.value)
+    return found
+
+
+def _live(scope: Scope, container_id: int | None) -> list[ColumnElement[bool]]:
+    found = [versions.c.is_current, versions.c.deleted_at.is_(None), container_rows.c.deleted_at.is_(None)]
+    if container_id is not None:
+        found.append(versions.c.container_id == container_id)
+    if scope.containers is not None:
+        found.append(versions.c.container_id.in_(sorted(scope.containers)))
+    return found
+
+
+def _beyond(container: str, name: str) -> ColumnElement[bool]:
+    same = sa.and_(container_rows.c.name == container, versions.c.name > name)
+    return or_(container_rows.c.name > container, same)
