@@ -8,7 +8,7 @@ from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
 from strongroom.storage.catalog import Transaction, holds, pages, properties, removals, snapshots
 from strongroom.storage.catalog.holds import Keeping
-from strongroom.storage.catalog.properties import Headers
+from strongroom.storage.catalog.properties import KeptHeaders
 from strongroom.storage.catalog.removals import WHOLE, Which
 from strongroom.vault import write
 from strongroom.vault.contents import Contents
@@ -32,7 +32,7 @@ class Properties(Contents):
         self,
         container: Container,
         name: str,
-        headers: Headers | None,
+        headers: KeptHeaders | None,
         *,
         size: int | None = None,
         counting: tuple[str, int | None] | None = None,
@@ -67,7 +67,7 @@ class Properties(Contents):
                 blob = pages.renumber(tx, container, name, counting, present)
                 present = after
             if headers is not None or blob is None:
-                blob = properties.set_headers(tx, container, name, headers or Headers(), present)
+                blob = properties.set_headers(tx, container, name, headers or KeptHeaders(), present)
             return blob, loosened
 
         return self._committer.commit((), change)

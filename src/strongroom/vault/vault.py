@@ -20,6 +20,7 @@ from strongroom.vault.blocks import Blocks
 from strongroom.vault.containers import Containers
 from strongroom.vault.copies import Copies
 from strongroom.vault.leases import Leases
+from strongroom.vault.lifecycle import Lifecycle
 from strongroom.vault.listing import Listings, Page
 from strongroom.vault.mount import Scan
 from strongroom.vault.pages import Pages

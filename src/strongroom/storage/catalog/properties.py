@@ -16,7 +16,7 @@ from strongroom.storage.catalog.schema import versions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Headers:
+class KeptHeaders:
     """The HTTP headers that are kept with a blob; what is not given is cleared."""
 
     content_type: str = ""
@@ -42,7 +42,7 @@ def set_metadata(
     return _change(tx, container, row, {**kept, "metadata": dict(metadata)})
 
 
-def set_headers(tx: Transaction, container: Container, name: str, headers: Headers, condition: Condition = ALWAYS) -> Blob:
+def set_headers(tx: Transaction, container: Container, name: str, headers: KeptHeaders, condition: Condition = ALWAYS) -> Blob:
     """Give a blob other HTTP headers, all together, where it is.
 
     Raises:

@@ -7,7 +7,7 @@ from strongroom.server.azure.call import Call, Reply
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.wire.conditions import condition_of
 from strongroom.server.azure.wire.versions import version_of
-from strongroom.storage.catalog.removals import INCLUDE, ONLY, Which
+from strongroom.vault import INCLUDE, ONLY, Which
 
 PERMANENT = "permanent"
 

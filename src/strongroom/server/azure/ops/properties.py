@@ -14,7 +14,7 @@ from strongroom.server.azure.wire.conditions import condition_of, read_condition
 from strongroom.server.azure.wire.headers import KEPT, changed_headers, checked, kept_of, metadata_headers, metadata_of
 from strongroom.server.azure.wire.versions import version_headers, version_of
 from strongroom.storage.catalog.pages import INCREMENT, MAX, UPDATE
-from strongroom.storage.catalog.properties import Headers
+from strongroom.vault import KeptHeaders
 
 TYPE, MD5 = "x-ms-blob-content-type", "x-ms-blob-content-md5"
 LENGTH, ACTION, NUMBER = "x-ms-blob-content-length", "x-ms-sequence-number-action", "x-ms-blob-sequence-number"
@@ -64,14 +64,14 @@ def set_blob_properties(call: Call) -> Reply:
     return Reply(status=200, headers=[*changed_headers(blob), *number])
 
 
-def _headers(call: Call) -> Headers:
+def _headers(call: Call) -> KeptHeaders:
     given = call.header(MD5)
     try:
         md5 = None if given is None else b64decode(given, validate=True)  # of any length, as Azurite takes it
     except (Base64Error, ValueError):
         raise Fault("InvalidMd5", HeaderName=MD5, HeaderValue=given or "") from None
     content_type = checked(TYPE, call.header(TYPE) or "")
-    return Headers(content_type=content_type, md5=md5, further=kept_of(call.request.headers))
+    return KeptHeaders(content_type=content_type, md5=md5, further=kept_of(call.request.headers))
 
 
 def _number(call: Call, name: str) -> int | None:
