@@ -77,6 +77,8 @@ class Settings:
         for name in (*positive, *(f.name for f in fields(self) if f.name.startswith(("member_", "serve_")))):
             if getattr(self, name) <= 0:
                 raise SettingError(f"{name} is {getattr(self, name)}: it must be greater than 0")
+        if self.follow_rate < 0:
+            raise SettingError(f"follow_rate is {self.follow_rate}: it must be 0 (no bound) or more")
         if self.workers < 0:
             raise SettingError(f"workers is {self.workers}: it must be 0 (one a core) or more")
 

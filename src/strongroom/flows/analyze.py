@@ -1,7 +1,7 @@
 """`analyze`: the catalog says what is pending, workers read it, index and catalog are written; there is no queue."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pyarrow as pa
@@ -10,6 +10,7 @@ from strongroom.domain.analysis import Cost, State
 from strongroom.domain.outcome import Outcome
 from strongroom.domain.progress import OnProgress
 from strongroom.domain.status import Analyzed
+from strongroom.flows.follow import Follow
 from strongroom.flows.parts import Parts
 from strongroom.flows.pending import Pending
 from strongroom.flows.placing import place_all
@@ -22,6 +23,8 @@ from strongroom.storage.catalog import Transaction, analyses, backlog, blobs, no
 
 FLUSH_ROWS = 4096
 FLUSH_SECONDS = 2.0
+TEND_SECONDS = 60.0
+"""How often the index is tended while a room is followed: a search reads the few new rows without an index."""
 
 
 def analyze(
@@ -32,6 +35,7 @@ def analyze(
     retry_failed: bool,
     depth: Cost,
     on_progress: OnProgress,
+    until: Callable[[], bool] | None = None,
 ) -> Analyzed:
     """Read everything that is pending; interrupted at any moment, the next call goes on from there.
 
@@ -42,14 +46,14 @@ def analyze(
         retry_failed: Whether what failed before is read again.
         depth: The last pass to run.
         on_progress: Is told of each step.
+        until: Says when to stop reading what arrives meanwhile; None is as soon as nothing is pending.
 
     Raises:
         ModelMissing: A model that the settings name is not pulled.
         StorageError: The vault, the catalog or the index cannot be written.
     """
     started, settings = time.monotonic(), parts.settings
-    writer = IndexWriter(parts.table)
-    tally = Tally(on_progress)
+    writer, tally = IndexWriter(parts.table), Tally(on_progress)
     failed_before = now() if retry_failed else None
     returns = Returns(parts, writer, tally)
     pending = Pending(
@@ -60,17 +64,39 @@ def analyze(
         batch=settings.batch,
         tally=tally,
         record=returns.record,
+        newcomers_first=until is not None,
     )
+    batches = pending.batches()
+    if until is not None:
+        batches = Follow(parts.catalog, pending, Settling(parts, writer, returns).settle, until, settings.follow_rate).batches()
     prune(parts, writer)
     place_all(parts, writer)
     limits = Limits(seconds=settings.file_seconds, memory=settings.file_memory)
     plan = Plan(room=parts.layout.root, settings=settings, failed_before=failed_before)
-    for outcome in executor.map(partial(open_worker, plan), pending.batches(), limits):
+    for outcome in executor.map(partial(open_worker, plan), batches, limits):
         returns.take(outcome)
     returns.record()
     place_all(parts, writer)
     writer.tend()
     return Analyzed(contents=tally.contents, failed=tally.failed, segments=returns.segments, seconds=time.monotonic() - started)
+
+
+class Settling:
+    """What is done whenever nothing is pending, while a room is followed."""
+
+    def __init__(self, parts: Parts, writer: IndexWriter, returns: "Returns") -> None:
+        """Take the parts."""
+        self._parts, self._writer, self._returns = parts, writer, returns
+        self._tended = time.monotonic()
+
+    def settle(self) -> None:
+        """Write what came back, follow what moved or went, and tend the index once a while."""
+        self._returns.record()
+        prune(self._parts, self._writer)
+        place_all(self._parts, self._writer)
+        if time.monotonic() - self._tended > TEND_SECONDS:
+            self._writer.tend()
+            self._tended = time.monotonic()
 
 
 class Returns:

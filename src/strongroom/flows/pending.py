@@ -1,5 +1,6 @@
 """What is still to be done, asked of the catalog a page at a time and handed out in batches."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
@@ -11,6 +12,8 @@ from strongroom.flows.worker import FINGERPRINT, item
 from strongroom.storage.catalog import Catalog, analyses, backlog, blobs, contents, stretches
 
 PAGE = 1000
+NEWCOMERS_SECONDS = 1.0
+"""How often a later pass looks for what arrived meanwhile."""
 Mark: TypeAlias = frozenset[tuple[str, int, float]]
 """How far a content is read: the analyzers that finished it or are on the way, each with version and place."""
 STEPS = {Cost.CHEAP: "reading", Cost.READING: "reading scans", Cost.DEEP: "reading deeper"}
@@ -34,6 +37,7 @@ class Pending:
         batch: int,
         tally: Tally,
         record: Callable[[], None],
+        newcomers_first: bool = False,
     ) -> None:
         """Ask a catalog.
 
@@ -45,6 +49,7 @@ class Pending:
             batch: Ids in a batch.
             tally: Counts what is handed out.
             record: Writes down what came back and is not recorded yet.
+            newcomers_first: Whether what arrives during a later pass is read cheaply before that pass goes on.
         """
         self._catalog = catalog
         self._specs = specs
@@ -54,6 +59,8 @@ class Pending:
         self._tally = tally
         self._record = record
         self._late: dict[str, Mark] = {}
+        self._newcomers_first = newcomers_first
+        self._looked = time.monotonic()
 
     def batches(self) -> Iterator[Sequence[str]]:
         """Give batches of ids, each made by `strongroom.flows.worker.item`, until nothing is pending."""
@@ -74,6 +81,22 @@ class Pending:
         while self._tally.out:
             yield from self._wait()
 
+    def _newcomers(self) -> Iterator[Sequence[str]]:
+        """Give what arrived since, to be fingerprinted or read cheaply, at most once a while."""
+        if not self._newcomers_first or time.monotonic() - self._looked < NEWCOMERS_SECONDS:
+            return
+        self._looked = time.monotonic()
+        out = self._tally.out
+        unread = [str(key) for key in self._unread(0)]
+        yield from self._hand_out(FINGERPRINT, [key for key in unread if item(FINGERPRINT, key) not in out])
+        cheap = self._page([spec for spec in self._specs if spec.cost <= Cost.CHEAP], "")
+        busy = self._busy()
+        yield from self._hand_out(str(int(Cost.CHEAP)), [sha256 for sha256 in cheap if sha256 not in busy])
+
+    def _busy(self) -> set[str]:
+        """Give the keys that are out, whatever for."""
+        return {id_.split(":", 1)[1] for id_ in self._tally.out}
+
     def _unread(self, after: int) -> list[int]:
         with self._catalog.read() as tx:
             return blobs.unread(tx, self._containers, after=after, limit=PAGE)
@@ -86,8 +109,8 @@ class Pending:
             more, found, after = bool(self._tally.out), False, ""
             while page := self._page(specs, after):
                 after = page[-1]
-                out = self._tally.out
-                here = [sha256 for sha256 in page if item(str(int(cost)), sha256) not in out]
+                busy = self._busy()
+                here = [sha256 for sha256 in page if sha256 not in busy]
                 if here and not first:
                     self._refuse_circles(here)
                 found = found or bool(here)
@@ -146,7 +169,8 @@ class Pending:
             left = backlog.left(tx, page, self._specs, cost) if self._tally.media_of is not None else {}
         yield from self._hand_out(step, [sha256 for sha256 in page if sha256 not in alone])
         for sha256 in page:
-            if sha256 in alone:
+            yield from self._newcomers()
+            if sha256 in alone and sha256 not in self._busy():
                 yield from self._hand_out(step, [sha256], left)
 
     def _hand_out(self, step: str, keys: Sequence[str], left: Mapping[str, float] | None = None) -> Iterator[Sequence[str]]:

@@ -25,6 +25,8 @@ def prune(parts: Parts, writer: IndexWriter) -> int:
     while True:
         with parts.catalog.read() as tx:
             dead = contents.dead(tx, PAGE)
+        if not dead:
+            return count
         parts.vault.remove_freed(parts.catalog.change(partial(contents.drop, sha256s=dead)))
         with parts.catalog.read() as tx:
             gone = set(dead) - contents.contents(tx, dead).keys()
