@@ -3,11 +3,13 @@
 from strongroom.domain.blob import Blob
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
-from strongroom.storage.catalog import copies
+from strongroom.domain.copying import AS_IT_IS, Changes
+from strongroom.storage.catalog import Transaction, copies
+from strongroom.storage.catalog.copies import Source
+from strongroom.storage.catalog.landings import Landed
 from strongroom.storage.names import check_blob_name
 from strongroom.vault import write
 from strongroom.vault.contents import Contents
-from strongroom.vault.write import Traits
 
 
 class Copies(Contents):
@@ -15,11 +17,13 @@ class Copies(Contents):
 
     def copy(
         self,
-        source: tuple[Container, str, str | None],
+        source: Source,
         container: Container,
         name: str,
-        traits: Traits | None = None,
+        changes: Changes = AS_IT_IS,
         condition: Condition = ALWAYS,
+        *,
+        source_condition: Condition = ALWAYS,
     ) -> Blob:
         """Make a blob with the bytes of a stored one.
 
@@ -27,15 +31,21 @@ class Copies(Contents):
             source: Container, name and version (None for the current one) of the other.
             container: Where to.
             name: The new blob's name.
-            traits: Its properties; None takes the other's.
+            changes: What it has otherwise than the other.
             condition: What must hold of the blob that is there.
+            source_condition: What must hold of the other.
 
         Raises:
             BlobNotFound: There is no such source.
-            ConditionFailed: The condition does not hold.
+            ConditionFailed: A condition does not hold.
+            Conflict: What is there is of another kind, or protected, or the source is archived.
+            UsageError: The changes do not fit the source.
         """
         write.need_stored(source[0])
         write.need_stored(container)
         check_blob_name(name)
-        wanted = name if traits is None else write.landing(name, traits)
-        return write.land(self._committer, (), lambda tx: copies.copy(tx, source, container, wanted, condition=condition))
+
+        def change(tx: Transaction) -> Landed:
+            return copies.copy(tx, source, container, name, changes, condition=condition, source_condition=source_condition)
+
+        return write.land(self._committer, (), change)

@@ -1,58 +1,164 @@
 """How a blob becomes a copy of another, without moving a byte."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, insert, literal, null, select
 
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
-from strongroom.storage.catalog import blobs, holders, landings
-from strongroom.storage.catalog.catalog import Transaction
+from strongroom.domain.copying import AS_IT_IS, Changes
+from strongroom.errors import BlobNotFound, ConditionFailed, Conflict, UsageError
+from strongroom.storage.catalog import blobs, landings, leases
+from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.etags import lock_names
+from strongroom.storage.catalog.holders import Piece, pieces
 from strongroom.storage.catalog.landings import Landed, Landing
+from strongroom.storage.catalog.schema import version_objects
+
+Source = tuple[Container, str, str | None]
+"""Container, name and version (None for the current one) of what is copied."""
+
+ARCHIVE = "Archive"
+_COLUMNS = ("version_id", "seq", "object_id", "start", "length", "block_id")
 
 
 def copy(
     tx: Transaction,
-    source: tuple[Container, str, str | None],
+    source: Source,
     target: Container,
-    landing: Landing | str,
+    name: str,
+    changes: Changes = AS_IT_IS,
     *,
     condition: Condition = ALWAYS,
+    source_condition: Condition = ALWAYS,
 ) -> Landed:
     """Make a blob of another one's objects, without moving a byte.
 
     Args:
         tx: The transaction.
-        source: Container, name and version (None for the current one).
+        source: What is copied; it may be the same blob, or one of its snapshots or versions.
         target: Where to.
-        landing: What the new blob is to be, its bytes coming from the source; a name alone takes all else from it too.
+        name: The new blob's name.
+        changes: What it has otherwise than the source.
         condition: What must hold of the blob that is there.
+        source_condition: What must hold of the source.
 
     Raises:
         BlobNotFound: There is no such source.
-        ConditionFailed: The condition does not hold.
+        ConditionFailed: A condition does not hold; with code ``SourceConditionNotMet`` where it is the source's.
+        Conflict: What is there is of another kind, or protected, or the source is archived.
+        UsageError: The changes do not fit the source.
+    """
+    row = find_source(tx, source, source_condition, also=(target, name))
+    present = blobs.current_rows(tx, target.id, [name]).get(name)
+    _check(row, present, changes)
+    own = _parts(tx, row) if present is not None and present.id == row.id else None
+    landing = _landing(tx, row, name, changes)
+    landed = landings.land(tx, target, [landing], condition)
+    key = landed.blobs[0].id
+    if own is None:
+        _copy_parts(tx, row.id, key, with_blocks=changes.kind is None)
+    elif own:
+        tx.execute(insert(version_objects), [{**one, "version_id": key} for one in own])
+    return landed
+
+
+def find_source(
+    tx: Transaction, source: Source, condition: Condition, also: tuple[Container, str] | None = None
+) -> Row[tuple[object, ...]]:
+    """Give the row of what is about to be copied, which nobody changes before the transaction ends.
+
+    Raises:
+        BlobNotFound: There is no such source.
+        ConditionFailed: The condition does not hold (``SourceConditionNotMet``).
+        Conflict: It is itself still being copied from elsewhere.
     """
     container, name, version = source
-    new = landing if isinstance(landing, str) else landing.name
-    for container_id, names in sorted(_by_container(container.id, name, target.id, new).items()):
+    locked: dict[int, set[str]] = {container.id: {name}}
+    if also is not None:
+        locked.setdefault(also[0].id, set()).add(also[1])
+    for container_id, names in sorted(locked.items()):
         lock_names(tx, container_id, names)
-    row = blobs.find(tx, container, name, version)
-    if isinstance(landing, str):
-        landing = Landing(
-            name=new,
-            size=0,
-            pieces=(),
-            sha256=None,
-            content_type=row.content_type,
-            headers=row.headers,
-            metadata=row.metadata,
-            tags=blobs.get(tx, container, name, version).tags,
-        )
-    pieces = tuple(holders.pieces(tx, row.id))
-    whole = replace(landing, pieces=pieces, size=row.size, sha256=row.sha256, md5=row.md5, kind=row.kind)
-    return landings.land(tx, target, [whole], condition)
+    try:
+        row = blobs.find(tx, container, name, version)
+    except BlobNotFound:
+        if condition.if_match is not None:
+            raise ConditionFailed(f"{name} does not exist", code="SourceConditionNotMet") from None
+        raise
+    check_source(condition, name, row, lambda: blobs.tags_of(tx, row.id))
+    held = leases.of(tx, container.id, [name]).get(name) if row.is_current else None
+    leases.check_read(held, condition.lease_id, name)
+    if row.copy is not None and row.copy["status"] == "pending":
+        raise Conflict(f"{name} is still being copied: wait, or abort that copy", code="PendingCopyOperation")
+    return row
 
 
-def _by_container(source: int, name: str, target: int, new: str) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = {source: {name}}
-    found.setdefault(target, set()).add(new)
-    return found
+def check_source(condition: Condition, name: str, blob: Any, tags: Any) -> None:
+    """Hold a condition against what is copied: a version's row, or a blob.
+
+    Raises:
+        ConditionFailed: It does not hold (``SourceConditionNotMet``).
+    """
+    try:
+        condition.check_read(name, blob.etag, blob.modified_at, tags)
+    except ConditionFailed as error:
+        code = error.code if error.code == "UnsatisfiableCondition" else "SourceConditionNotMet"
+        raise ConditionFailed(*error.args, code=code) from error
+
+
+def _check(row: Row[tuple[object, ...]], present: Row[tuple[object, ...]] | None, changes: Changes) -> None:
+    if row.tier == ARCHIVE and (changes.tier is None or not changes.is_archive_readable):
+        raise Conflict(f"{row.name} is archived: set a tier for its copy", code="BlobArchived")
+    if changes.tier is not None and row.kind != "block" and changes.kind is None:
+        raise UsageError(f"{row.name} is no block blob: its copy has no tier to choose", code="InvalidHeaderValue")
+    if changes.kind is None and present is not None and present.kind != row.kind:
+        raise Conflict(f"{present.name} is of another kind than {row.name}: delete it first", code="InvalidBlobType")
+
+
+def _landing(tx: Transaction, row: Row[tuple[object, ...]], name: str, changes: Changes) -> Landing:
+    record = changes.record
+    if record is not None:
+        record = replace(record, status="success", done=row.size, total=row.size, completed_at=now())
+    sealed = row.is_sealed if changes.is_sealed is None else changes.is_sealed
+    return Landing(
+        name=name,
+        size=row.size,
+        pieces=(),
+        sha256=row.sha256,
+        md5=row.md5 if changes.md5 is None else changes.md5,
+        kind=changes.kind or row.kind,
+        content_type=row.content_type if changes.content_type is None else changes.content_type,
+        headers=row.headers if changes.headers is None else changes.headers,
+        metadata=row.metadata if changes.metadata is None else changes.metadata,
+        tags=blobs.tags_of(tx, row.id) if changes.tags is None else changes.tags,
+        tier=changes.tier or (row.tier if changes.kind is None else None),
+        copy=record,
+        sequence_number=row.sequence_number,
+        is_sealed=sealed and row.kind == "append" and changes.kind is None,
+        immutable_until=changes.immutable_until,
+        is_immutability_locked=changes.is_immutability_locked,
+        has_legal_hold=changes.has_legal_hold,
+    )
+
+
+def _parts(tx: Transaction, row: Row[tuple[object, ...]]) -> list[dict[str, object]]:
+    found = tx.execute(select(version_objects).where(version_objects.c.version_id == row.id))
+    return [dict(one._mapping) for one in found]  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+def _copy_parts(tx: Transaction, source_id: int, target_id: int, *, with_blocks: bool) -> None:
+    part = version_objects.c
+    block = part.block_id if with_blocks else null()
+    parts = select(literal(target_id), part.seq, part.object_id, part.start, part.length, block)
+    tx.execute(insert(version_objects).from_select(_COLUMNS, parts.where(part.version_id == source_id)))
+
+
+def source_pieces(tx: Transaction, source: Source, etag: str) -> Sequence[Piece]:
+    """Give the pieces of a source that was looked at before, which nobody changes before the transaction ends.
+
+    Raises:
+        ConditionFailed: It has changed since (``SourceConditionNotMet``).
+    """
+    return pieces(tx, find_source(tx, source, Condition(if_match=etag)).id)

@@ -95,9 +95,9 @@ def _numbered(pieces: Sequence[Piece], start: int) -> Iterator[tuple[int, Piece]
 def _row(tx: Transaction, container: Container, name: str, condition: Condition) -> Row[tuple[object, ...]]:
     lock_names(tx, container.id, [name])
     containers.by_id(tx, container.id)
-    row = guards.check_change(tx, container, name, condition)
-    if row.kind != "page":
+    if blobs.find(tx, container, name).kind != "page":
         raise Conflict(f"{name} is not a page blob: write it as one first", code="InvalidBlobType")
+    row = guards.check_change(tx, container, name, condition)
     if row.copy is not None and row.copy["status"] == "pending":
         raise Conflict(f"{name} is still being copied: wait, or abort the copy", code="PendingCopyOperation")
     return row
