@@ -97,7 +97,7 @@ class Condition:
         """
         if self.if_match is not None and (etag is None or not _is_among(etag, self.if_match)):
             raise ConditionFailed(f"{name} is not the version that was expected: look at it again", code="ConditionNotMet")
-        if self.if_none_match == ANY:
+        if self.if_none_match is not None and self.if_none_match.split(",")[0] == ANY:
             raise ConditionFailed("nothing can be read of what is not there", code="UnsatisfiableCondition")
         if etag is None or modified_at is None:
             return
@@ -125,7 +125,8 @@ class Condition:
 
 
 def _is_among(etag: str, given: str) -> bool:
-    return given == ANY or etag in given.split(",")
+    among = given.split(",")
+    return among[0] == ANY or etag in among
 
 
 ALWAYS = Condition()

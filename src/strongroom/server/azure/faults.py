@@ -3,7 +3,7 @@
 https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from strongroom.errors import StrongroomError, codes
 
@@ -11,13 +11,22 @@ from strongroom.errors import StrongroomError, codes
 class Fault(Exception):
     """A request that is answered with one of the protocol's error codes."""
 
-    def __init__(self, code: str, message: str | None = None, *, status: int | None = None, **details: str) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str | None = None,
+        *,
+        status: int | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+        **details: str,
+    ) -> None:
         """Name the fault.
 
         Args:
             code: One of `FAULTS`.
             message: What to say; the protocol's own sentence if not given.
             status: The HTTP status, where it is not the code's own.
+            headers: Headers that go with it.
             details: Further elements of the error's XML, such as ``HeaderName`` and ``HeaderValue``.
         """
         usual, sentence = FAULTS[code]
@@ -26,6 +35,8 @@ class Fault(Exception):
         """The protocol's code."""
         self.status = status or usual
         """The HTTP status."""
+        self.headers = headers
+        """Headers that go with it."""
         self.message = message or sentence
         """For people."""
         self.details: Mapping[str, str] = details

@@ -77,7 +77,7 @@ def _length(reply: Reply, length: int) -> Headers:
 
 def fault_ready(fault: Fault, request_id: str, method: str) -> Ready:
     """Give the reply that tells of a fault; its code is a header too, since some replies have no body."""
-    headers = [("x-ms-error-code", fault.code)]
+    headers = [("x-ms-error-code", fault.code), *fault.headers]
     if method == "HEAD" or fault.status in (NO_CONTENT, NOT_MODIFIED):
         return Ready(status=fault.status, headers=headers, fault=fault)
     headers.append(("content-type", "application/xml"))

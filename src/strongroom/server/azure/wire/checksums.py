@@ -12,8 +12,8 @@ from itertools import repeat
 
 from awscrt import checksums  # type: ignore[import-untyped]
 
-from strongroom.server.azure.faults import Fault
-from strongroom.server.azure.wire.headers import base64, md5_of
+from strongroom.server.azure.faults import FAULTS, Fault
+from strongroom.server.azure.wire.headers import MISMATCH, base64, md5_of
 
 CRC_BYTES = 8
 
@@ -89,7 +89,10 @@ class Checksum:
     def _check(self) -> None:
         if self._hash is not None and self._hash.digest() != self._md5:
             raise Fault(
-                "Md5Mismatch", UserSpecifiedMd5=base64(self._md5 or b""), ServerCalculatedMd5=base64(self._hash.digest())
+                "Md5Mismatch",
+                MISMATCH + FAULTS["Md5Mismatch"][1],
+                UserSpecifiedMd5=base64(self._md5 or b""),
+                ServerCalculatedMd5=base64(self._hash.digest()),
             )
         if self._crc is not None and self._crc.digest() != self._crc64:
             raise Fault("Crc64Mismatch")

@@ -8,13 +8,16 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
 from strongroom.domain.blob import Blob
-from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.faults import FAULTS, Fault
 
 MOST_METADATA = 8 << 10
 """Bytes that names and values of metadata may have together."""
 
 META = "x-ms-meta-"
 MD5_BYTES = 16
+MISMATCH = "Provided contentMD5 doesn't match. "
+"""How messages about an MD5 begin: clients' own tests look for it."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -86,7 +89,7 @@ def kept_of(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def md5_of(text: str | None, name: str = "content-md5") -> bytes | None:
-    """Read an MD5 in Base64.
+    """Read an MD5 in Base64; one that is only kept (``x-ms-blob-content-md5``) may have another length, as with Azurite.
 
     Raises:
         Fault: It is none (``InvalidMd5``).
@@ -97,8 +100,8 @@ def md5_of(text: str | None, name: str = "content-md5") -> bytes | None:
         found = b64decode(text, validate=True)
     except (Base64Error, ValueError):
         found = b""
-    if len(found) != MD5_BYTES:
-        raise Fault("InvalidMd5", HeaderName=name, HeaderValue=text)
+    if not found or (len(found) != MD5_BYTES and name != "x-ms-blob-content-md5"):
+        raise Fault("InvalidMd5", MISMATCH + FAULTS["InvalidMd5"][1], HeaderName=name, HeaderValue=text)
     return found
 
 

@@ -80,7 +80,7 @@ def tier_headers(blob: Blob) -> Headers:
     """Give the access tier; append blobs, and page blobs without one of their own, have none."""
     if blob.tier is None:
         return [("x-ms-access-tier", DEFAULT_TIER), ("x-ms-access-tier-inferred", "true")] if blob.kind == "block" else []
-    found = [("x-ms-access-tier", blob.tier)]
+    found = [("x-ms-access-tier", blob.tier), ("x-ms-access-tier-inferred", "false")]
     if blob.rehydrating_to is not None:
         found.append(("x-ms-archive-status", f"rehydrate-pending-to-{blob.rehydrating_to.lower()}"))
     if blob.tier_changed_at is not None:

@@ -24,7 +24,7 @@ def read_range(text: str, size: int) -> tuple[int, int]:
     if suffix:
         length = min(int(suffix[1]), size)
         if not length:
-            raise Fault("InvalidRange")
+            raise _beyond(size)
         return size - length, length
     found = _RANGE.fullmatch(text.strip())
     if not found:
@@ -32,8 +32,12 @@ def read_range(text: str, size: int) -> tuple[int, int]:
     start = int(found[1])
     last = min(int(found[2]), size - 1) if found[2] else size - 1
     if start >= size or last < start:
-        raise Fault("InvalidRange")
+        raise _beyond(size)
     return start, last - start + 1
+
+
+def _beyond(size: int) -> Fault:
+    return Fault("InvalidRange", headers=(("content-range", f"bytes */{size}"),))
 
 
 def wanted(text: str, size: int) -> tuple[int, int] | None:
