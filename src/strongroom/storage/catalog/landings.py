@@ -192,10 +192,11 @@ def retire(
 
 
 def _bury(tx: Transaction, container: Container, names: Collection[str]) -> None:
-    """Make deleted blobs, which could be restored, deleted snapshots of those that take their names."""
+    """Make deleted blobs, which could be restored, deleted snapshots, or versions, of those that take their names."""
     for page in pages(list(names)):
         deleted = (versions.c.container_id == container.id, versions.c.name.in_(page), versions.c.deleted_at.is_not(None))
-        tx.execute(update(versions).where(*deleted, versions.c.is_current).values(is_current=False, is_snapshot=True))
+        taken = {"is_current": False, "is_snapshot": not container.keeps_versions}
+        tx.execute(update(versions).where(*deleted, versions.c.is_current).values(taken))
 
 
 def _mark(tx: Transaction, ids: Sequence[int], values: Mapping[str, object]) -> frozenset[str]:
