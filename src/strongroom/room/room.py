@@ -1,0 +1,167 @@
+"""The room: a table of contents, one short method a verb."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from strongroom.domain.analysis import Cost, Coverage
+from strongroom.domain.hit import Results
+from strongroom.domain.progress import OnProgress, silent
+from strongroom.domain.status import Added, Analyzed, Fault, Scanned, Status
+from strongroom.engine import LocalExecutor
+from strongroom.flows import ingest, picture, report, verify
+from strongroom.flows.analyze import analyze
+from strongroom.flows.search import Searcher
+from strongroom.index import IndexReader
+from strongroom.models.dimensions import reads_words
+from strongroom.room.reading import Reading
+from strongroom.storage.alone import alone
+
+
+class Room(Reading):
+    """One instance of Strongroom, acted in by one actor for one purpose."""
+
+    # Filling
+
+    def add(self, paths: Sequence[Path | str], *, to: str, on_progress: OnProgress = silent) -> Added:
+        """Copy files and folders into a container, which is made if it does not exist; see `strongroom.flows.ingest.walk`.
+
+        Args:
+            paths: Files and folders of this machine.
+            to: Name of the container.
+            on_progress: Is told of files done.
+
+        Raises:
+            UsageError: A path does not exist.
+            StorageFull: No space is left; what was counted by then stays.
+        """
+        scope = self.scope("add")
+        self._parts.vault.sweep()
+        added = ingest.add(self._parts.vault, ingest.container_named(self._parts.vault, to, scope), paths, on_progress)
+        self._record("add", scope, container=to, added=added.added, bytes=added.size, refused=len(added.refused))
+        return added
+
+    def mount(self, url: Path | str, *, name: str, on_progress: OnProgress = silent) -> Scanned:
+        """Make a container of files that stay where they are, or look again at one that is mounted already.
+
+        Args:
+            url: A folder, or a ``file://``, ``s3://``, ``az://`` or ``gs://`` URL.
+            name: Name of the container.
+            on_progress: Is told of files seen.
+
+        Raises:
+            AlreadyExists: The name is taken by another container.
+            Unreachable: The store does not answer.
+        """
+        scope = self.scope("mount")
+        scanned = self._parts.vault.mount(str(url), name, scope, on_progress)
+        self._record("mount", scope, container=name, url=str(url), added=scanned.added, deleted=scanned.deleted)
+        return scanned
+
+    def analyze(
+        self,
+        *,
+        containers: Sequence[str] | None = None,
+        retry_failed: bool = False,
+        depth: Cost = Cost.DEEP,
+        on_progress: OnProgress = silent,
+        until: Callable[[], bool] | None = None,
+    ) -> Analyzed:
+        """Look at mounts for changes, then read everything that is not read yet.
+
+        Args:
+            containers: Names of the only ones to look at; None is all.
+            retry_failed: Whether what failed before is read again.
+            depth: The last pass to run: `Cost.CHEAP` makes everything findable soon, and leaves the rest for later.
+            on_progress: Is told of each step.
+            until: Says when to stop reading what arrives meanwhile; None is as soon as nothing is left.
+
+        Raises:
+            ModelMissing: A model has not been pulled.
+            RoomLocked: Another process is analysing this room.
+        """
+        scope = self.scope("analyze")
+        found = self.containers() if containers is None else [self._parts.vault.container(name, scope) for name in containers]
+        with alone(self._parts.layout, "analyze", "another process is analysing this room: let it finish, or stop it"):
+            self._parts.vault.sweep()
+            for container in found:
+                if container.url is not None:
+                    self._parts.vault.scan(container, on_progress)
+            analyzed = analyze(
+                self._parts,
+                LocalExecutor(self.settings.worker_count),
+                containers=None if containers is None else frozenset(one.id for one in found),
+                retry_failed=retry_failed,
+                depth=depth,
+                on_progress=on_progress,
+                until=until,
+            )
+        models = self.settings.models
+        self._record("analyze", scope, contents=analyzed.contents, failed=analyzed.failed, models=models)
+        return analyzed
+
+    # Finding
+
+    @cached_property
+    def _searcher(self) -> Searcher:
+        parts, toolbox = self._parts, self._parts.toolbox
+        return Searcher(
+            IndexReader(parts.table),
+            parts.catalog,
+            lambda: toolbox.text,
+            lambda: toolbox.pictures,
+            parts.specs,
+            pictures_read_words=reads_words(parts.settings),
+        )
+
+    def search(self, query: str, *, limit: int = 10, offset: int = 0) -> Results:
+        """Find contents in plain words; see docs/reference/query-language.md.
+
+        Args:
+            query: Words, ``"exact phrases"``, ``-without``, and filters such as ``type:image``.
+            limit: Hits on a page.
+            offset: Hits to pass over.
+
+        Raises:
+            QueryError: A filter has a value that it cannot have.
+            ModelMissing: The text model has not been pulled.
+        """
+        scope = self.scope("search")
+        results = self._searcher.search(query, scope, limit=limit, offset=offset)
+        self._record("search", scope, query=query, total=results.total, hits=[hit.content for hit in results.hits])
+        return results
+
+    def similar(self, file: Path | str, *, limit: int = 10, offset: int = 0) -> Results:
+        """Find pictures, and moments of videos, that look like a picture of this machine.
+
+        Raises:
+            Unreadable: The file is no picture that can be read.
+            ModelMissing: The picture model has not been pulled.
+        """
+        scope = self.scope("similar")
+        pixels = picture.open_example(Path(file))
+        results = self._searcher.similar(pixels, scope, limit=limit, offset=offset)
+        self._record("similar", scope, total=results.total, hits=[hit.content for hit in results.hits])
+        return results
+
+    # Telling
+
+    def coverage(self) -> Coverage:
+        """Say how much of what the actor may see is analysed."""
+        return report.coverage(self._parts, self.scope("status"))
+
+    def status(self) -> Status:
+        """Say what the room holds, how much is analysed, and every failure with its reason."""
+        return report.status(self._parts, self.scope("status"))
+
+    def check(self, *, deep: bool = False, on_progress: OnProgress = silent) -> Sequence[Fault]:
+        """Hold vault, catalog and index against each other.
+
+        Args:
+            deep: Whether every byte is read and its SHA-256 compared.
+            on_progress: Is told of what was looked at.
+        """
+        scope = self.scope("check")
+        faults = verify.check(self._parts, deep=deep, on_progress=on_progress)
+        self._record("check", scope, deep=deep, faults=len(faults))
+        return faults
