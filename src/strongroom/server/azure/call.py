@@ -7,8 +7,9 @@ from typing import BinaryIO, Protocol
 
 from strongroom.domain.container import Container
 from strongroom.domain.scope import Actor, Scope
-from strongroom.errors import ContainerNotFound
+from strongroom.errors import ContainerNotFound, NameRefused
 from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.wire.names import name_fault
 from strongroom.storage.names import check_blob_name, check_container_name
 from strongroom.vault import Vault
 
@@ -107,6 +108,11 @@ class Identity:
     """Headers that a SAS puts in the place of the blob's own (``rscc``, ``rscd``, ``rsce``, ``rscl``, ``rsct``)."""
 
 
+def unreadable(url: str) -> Request | None:
+    """Refuse every source of a copy."""
+    raise Fault("CannotVerifyCopySource", f"Nothing says who may read {url.partition('?')[0]}.", status=403)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
     """One request on its way through an operation."""
@@ -121,6 +127,10 @@ class Call:
     """What the policy grants."""
     ask: Callable[[Request], "Reply"]
     """Answers another request of the same service, whose own headers and query must prove who asks (a batch's part)."""
+    sources: Callable[[str], Request | None] = unreadable
+    """Takes the URL of a copy's source: gives the Get Blob that it means, with its ``address`` and ``query`` (``snapshot``,
+    ``versionid``), where it is on this server and who asks may read it; None where it is on another server. Raises the
+    fault ``CannotVerifyCopySource`` where it may not be read."""
 
     @property
     def name(self) -> str:
@@ -137,7 +147,11 @@ class Call:
         Raises:
             ContainerNotFound: There is none that the scope shows.
         """
-        name = check_container_name(self.request.address.container)
+        name = self.request.address.container
+        try:
+            check_container_name(name)
+        except NameRefused as error:
+            raise name_fault(name) from error
         try:
             return self.vault.container(name, self.scope)
         except ContainerNotFound:

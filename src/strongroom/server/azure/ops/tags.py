@@ -1,22 +1,57 @@
 """Index tags of blobs, and finding blobs by them."""
 
+from strongroom.domain.tag_query import Comparison, read_search
+from strongroom.errors import ConditionFailed, QueryError
 from strongroom.server.azure.call import Call, Reply
 from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.wire.conditions import condition_of, read_condition_of, read_fault, write_fault
+from strongroom.server.azure.wire.markers import read_marker, write_marker
+from strongroom.server.azure.wire.paging import XML, endpoint_of, limit_of
+from strongroom.server.azure.wire.tags_xml import found_xml, read_tags, tags_xml
+from strongroom.server.azure.wire.versions import version_of
+
+MOST_XML = 64 << 10
+"""Bytes of ten tags as XML, with much to spare."""
 
 
 def find_blobs_by_tags(call: Call) -> Reply:
-    """Find blobs by tags."""
-    del call
-    raise Fault("NotImplemented")
+    """Find blobs by tags, in all containers or one: https://learn.microsoft.com/rest/api/storageservices/find-blobs-by-tags."""
+    container = call.container() if call.request.address.container else None
+    where = call.query("where")
+    if where is None:
+        raise Fault("MissingRequiredQueryParameter", QueryParameterName="where")
+    limit, marker = limit_of(call), read_marker(call.query("marker") or "")
+    after = (str(marker[0]), str(marker[1]) if len(marker) > 1 else "")
+    found = call.vault.find_by_tags(_search(where), call.scope, container=container, after=after, limit=limit + 1)
+    shown = found[:limit]
+    following = write_marker(shown[-1].container, shown[-1].name) if len(found) > limit else ""
+    return Reply(status=200, headers=XML, body=found_xml(endpoint_of(call.request), where, shown, following))
+
+
+def _search(where: str) -> tuple[Comparison, ...]:
+    try:
+        return read_search(where)
+    except QueryError as error:
+        code = "InvalidQueryParameterValue"
+        raise Fault(code, str(error), QueryParameterName="where", QueryParameterValue=where) from error
 
 
 def get_blob_tags(call: Call) -> Reply:
-    """Get blob tags."""
-    del call
-    raise Fault("NotImplemented")
+    """Give the tags of a blob, a version or a snapshot: https://learn.microsoft.com/rest/api/storageservices/get-blob-tags."""
+    version = version_of(call.request.query)
+    try:
+        look = call.vault.look(call.container(), call.name, version, condition=read_condition_of(call.request.headers))
+    except ConditionFailed as error:
+        raise read_fault(error) from error
+    return Reply(status=200, headers=XML, body=tags_xml(look.blob.tags))
 
 
 def set_blob_tags(call: Call) -> Reply:
-    """Set blob tags."""
-    del call
-    raise Fault("NotImplemented")
+    """Put tags in the place of all there were: https://learn.microsoft.com/rest/api/storageservices/set-blob-tags."""
+    tags = read_tags(call.request.body.read(MOST_XML))
+    condition = condition_of(call.request.headers)
+    try:
+        call.vault.set_tags(call.container(), call.name, tags, version=version_of(call.request.query), condition=condition)
+    except ConditionFailed as error:
+        raise write_fault(error) from error
+    return Reply(status=204)
