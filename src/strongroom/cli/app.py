@@ -131,13 +131,20 @@ def analyze(
     container: Annotated[list[str] | None, typer.Option("--container", "-c", help="Only these containers.")] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try again what failed.")] = False,
     cheap: Annotated[bool, typer.Option("--cheap", help="Only the first pass: no scans; read them with another run.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on reading what arrives, until it is stopped.")] = False,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Read what is not read yet, and look at mounts for changes; stop it at any time, it goes on from there."""
     depth = Cost.CHEAP if cheap else Cost.DEEP
     with open_room(room) as opened, shown_progress(quiet=quiet) as on_progress:
-        analyzed = opened.analyze(containers=container, retry_failed=retry_failed, depth=depth, on_progress=on_progress)
+        analyzed = opened.analyze(
+            containers=container,
+            retry_failed=retry_failed,
+            depth=depth,
+            on_progress=on_progress,
+            until=(lambda: False) if follow else None,
+        )
         coverage = opened.coverage()
     if json:
         print(to_json({"analyzed": analyzed, "coverage": coverage}))
