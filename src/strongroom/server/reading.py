@@ -99,7 +99,8 @@ def read_on(room: Path, settings: Mapping[str, object], stop: threading.Event) -
 
 def _stop_with_parent(stop: threading.Event) -> None:
     """Set the event when the parent ends: its end of our standard input is then closed, however it ended."""
-    sys.stdin.buffer.read()
+    while os.read(0, 1):
+        pass
     stop.set()
 
 
