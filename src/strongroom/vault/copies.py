@@ -9,10 +9,10 @@ from strongroom.storage.catalog.copies import Source
 from strongroom.storage.catalog.landings import Landed
 from strongroom.storage.names import check_blob_name
 from strongroom.vault import write
-from strongroom.vault.contents import Contents
+from strongroom.vault.transfers import Transfers
 
 
-class Copies(Contents):
+class Copies(Transfers):
     """Copies, and what is written from elsewhere."""
 
     def copy(
