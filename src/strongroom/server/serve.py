@@ -15,8 +15,7 @@ from strongroom.errors import UsageError
 from strongroom.governance.policy import KeyPolicy
 from strongroom.room import Room
 from strongroom.server.azure.app import BlobApp
-from strongroom.server.azure.auth.authenticate import Gate
-from strongroom.server.azure.desk import Desk
+from strongroom.server.azure.desk import Desk, Door
 from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.protocol import bounded
 from strongroom.server.azure.uses import Silent
@@ -56,16 +55,15 @@ def listen(place: Place) -> socket.socket:
 
 
 @contextmanager
-def blob_app(room: Room, limits: Limits, *, development: bool) -> Iterator[BlobApp]:
+def blob_app(room: Room, limits: Limits, door: Door) -> Iterator[BlobApp]:
     """Give the blob service of a room, and end its worker threads afterwards.
 
     Args:
         room: An open room.
         limits: Bounds.
-        development: Whether the emulators' well-known account may sign in, from this machine only.
+        door: Proves who asks.
     """
-    vault = room.vault
-    desk = Desk(vault, Gate(vault, development=development), KeyPolicy(), room.purpose, Silent())
+    desk = Desk(room.vault, door, KeyPolicy(), room.purpose, Silent())
     app = BlobApp(desk, limits)
     try:
         yield app

@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from strongroom.domain.scope import Actor
 from strongroom.room import Room
+from strongroom.server.azure.auth.authenticate import Gate
+from strongroom.server.azure.call import Identity, Request
+from strongroom.server.azure.desk import Door
+from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.limits import Limits
+from strongroom.server.azure.route import Operation
 from strongroom.server.serve import Place, blob_app, listen, server_of
 
 ACCOUNT = "devstoreaccount1"
@@ -44,18 +50,35 @@ class Service:
         )
 
 
+class OpenDoor:
+    """A `strongroom.server.azure.desk.Door` that lets everybody in, so that a test may write requests by hand."""
+
+    def identify(self, request: Request, operation: Operation) -> Identity:
+        """Take everybody for the development account."""
+        del request, operation
+        return Identity(actor=Actor(name=ACCOUNT), how="key", account=ACCOUNT)
+
+    def identify_source(self, url: str, request: Request, identity: Identity) -> Request | None:
+        """Know no source of a copy."""
+        del url, request, identity
+        raise Fault("CannotVerifyCopySource")
+
+
 @contextmanager
-def blob_service(room: Room, *, place: Place | None = None, limits: Limits | None = None) -> Iterator[Service]:
+def blob_service(
+    room: Room, *, place: Place | None = None, limits: Limits | None = None, door: Door | None = None
+) -> Iterator[Service]:
     """Serve a room from a thread of this process, to the development account.
 
     Args:
         room: An open room.
         place: Where; a free port of 127.0.0.1 if not given.
         limits: Bounds; those of the room's settings if not given.
+        door: Proves who asks; the room's keys and the development account's if not given.
     """
     place, limits = place or Place(port=0), limits or Limits.of(room.settings)
     listener = listen(place)
-    with blob_app(room, limits, development=True) as app:
+    with blob_app(room, limits, door or Gate(room.vault, development=True)) as app:
         server = server_of(app, place, limits)
         thread = threading.Thread(target=server.run, args=([listener],), name="blob-service")
         thread.start()

@@ -26,11 +26,14 @@ from strongroom.vault.mount import Scan
 from strongroom.vault.pages import Pages
 from strongroom.vault.properties import Properties
 from strongroom.vault.reads import Reads
+from strongroom.vault.service import ServiceProperties
 from strongroom.vault.tags import Tags
 from strongroom.vault.write import PLAIN, Bytes, PutItem, Traits
 
 
-class Vault(Reads, Blocks, Containers, Leases, Pages, Properties, Copies, Accounts, Listings, Tags, Lifecycle):
+class Vault(
+    Reads, Blocks, Containers, Leases, Pages, Properties, Copies, Accounts, Listings, Tags, Lifecycle, ServiceProperties
+):
     """Containers and blobs of one room; any number of threads and processes may use it at once."""
 
     # whole blobs

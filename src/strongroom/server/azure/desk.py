@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from strongroom.domain.scope import Purpose
 from strongroom.errors import BlobNotFound, StrongroomError
 from strongroom.ports import Policy
+from strongroom.server.azure import cors
 from strongroom.server.azure.call import Address, Call, Identity, Reply, Request
 from strongroom.server.azure.faults import Fault, fault_of
 from strongroom.server.azure.reply import Ready, common_headers, fault_ready, ready
@@ -27,6 +28,9 @@ class Door(Protocol):
 
     def identify(self, request: Request, operation: Operation) -> Identity:
         """Prove who asks, and that what they show permits the operation."""
+
+    def identify_source(self, url: str, request: Request, identity: Identity) -> Request | None:
+        """Give the read that a copy's source means, where it is on this server and permitted; None for another server."""
 
 
 class Book(Protocol):
@@ -66,14 +70,19 @@ class Desk:
 
     def admit(self, request: Request) -> Admitted | Ready:
         """Prove who asks, note what for; or say why not."""
+        if request.method == "OPTIONS":
+            return self._told(request, lambda: self._preflight(request))
         return self._told(request, lambda: self._admit(request))
 
     def answer(self, admitted: Admitted) -> Ready:
         """Do what is asked."""
         call, is_head = admitted.call, admitted.call.request.method == "HEAD"
         made = self._told(call.request, lambda: _ready(admitted, is_head=is_head))
-        headers = made.headers if made.fault else [*made.headers, *common_headers(call.request)]
-        return replace(made, headers=headers, operation=admitted.operation.name, actor=call.identity.actor.name)
+        return replace(
+            made if made.fault else self._with_common(made, call.request),
+            operation=admitted.operation.name,
+            actor=call.identity.actor.name,
+        )
 
     def perform(self, request: Request) -> Ready:
         """Do both."""
@@ -84,8 +93,7 @@ class Desk:
         """Tell of a fault."""
         if fault.status in REFUSED:
             self._book.refuse(request, fault)
-        made = fault_ready(fault, request.id, request.method)
-        return replace(made, headers=[*made.headers, *common_headers(request)])
+        return self._with_common(fault_ready(fault, request.id, request.method), request)
 
     def ask(self, request: Request) -> Reply:
         """Answer a request that came within another one.
@@ -102,7 +110,14 @@ class Desk:
         identity = self._door.identify(request, operation)
         try:
             scope = self._policy.scope(identity.actor, self._purpose, operation.act)
-            call = Call(request=request, identity=identity, vault=self._vault, scope=scope, ask=self.ask)
+            call = Call(
+                request=request,
+                identity=identity,
+                vault=self._vault,
+                scope=scope,
+                ask=self.ask,
+                sources=lambda url: self._door.identify_source(url, request, identity),
+            )
             call = (
                 replace(call, request=replace(request, address=_settled(call))) if "\\" in call.request.address.blob else call
             )
@@ -110,6 +125,17 @@ class Desk:
         except StrongroomError as error:
             raise fault_of(error) from error
         return Admitted(operation=operation, call=call)
+
+    def _preflight(self, request: Request) -> Ready:
+        reply = cors.preflight(request, self._vault.service_properties().get("cors", ()))
+        return self._with_common(ready(reply, is_head=False), request)
+
+    def _with_common(self, made: Ready, request: Request) -> Ready:
+        headers = [*made.headers, *common_headers(request)]
+        if "origin" in request.headers and request.method != "OPTIONS":
+            rules = self._vault.service_properties().get("cors", ())
+            headers += cors.headers_for(request, rules, [name for name, _ in headers])
+        return replace(made, headers=headers)
 
     def _told(self, request: Request, act: Callable[[], T]) -> T | Ready:
         try:

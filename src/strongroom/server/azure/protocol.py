@@ -126,8 +126,11 @@ class BoundedProtocol(HttpToolsProtocol):
         where = self.client[0] if self.client else "-"
         logger.warning("%s - %d %s: %s %s", where, fault.status, fault.code, fault.message, request_id)
         if self.cycle is not None and not self.cycle.response_complete:
-            self.transport.abort()  # an answer to an earlier request is on its way: nothing may be put in between
-            return
+            if self.pipeline or self.cycle.response_started:
+                self.transport.abort()  # an answer to an earlier request is on its way: nothing may be put in between
+                return
+            self.cycle.disconnected = True  # what it would answer is not sent
+            self.cycle.message_event.set()
         body = fault_body(fault, request_id)
         lines = [
             f"HTTP/1.1 {fault.status} {HTTPStatus(fault.status).phrase}",

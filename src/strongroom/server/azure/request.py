@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, unquote, unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
 from uuid import uuid4
 
 from strongroom.server.azure.call import Address, Body, Request
@@ -18,6 +18,7 @@ ROOT = "$root"
 
 _SECONDARY = "-secondary"
 _HOST_STYLE = re.compile(r"([a-z0-9]{3,24}(?:-secondary)?)\.(?:blob\..+|localhost)", re.IGNORECASE)
+_HOST = re.compile(r"[A-Za-z0-9._~%:\[\]-]*")  # no comma: a request with two hosts could be read in two ways
 _VERSION = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -32,6 +33,8 @@ def read_request(scope: Mapping[str, Any], body: Body) -> Request:
         Fault: It names nothing (``InvalidUri``), or a version that is none (``InvalidHeaderValue``).
     """
     headers = headers_of(scope["headers"])
+    if not _HOST.fullmatch(headers.get("host", "")):
+        raise Fault("InvalidHeaderValue", HeaderName="Host", HeaderValue=headers["host"][:64])
     version = headers.get("x-ms-version")
     if version and not _VERSION.fullmatch(version):
         raise Fault("InvalidHeaderValue", HeaderName="x-ms-version", HeaderValue=version[:32])
@@ -111,7 +114,7 @@ def address_of(host: str, raw_path: bytes, query: Mapping[str, str]) -> Address:
         path = unquote_to_bytes(raw_path).decode("utf-8").removeprefix("/")
     except UnicodeDecodeError as error:
         raise Fault("InvalidUri") from error
-    account = _account_in(host)
+    account = account_in(host)
     is_host_style = account is not None
     if account is None:
         account, _, path = path.partition("/")
@@ -131,6 +134,7 @@ def address_of(host: str, raw_path: bytes, query: Mapping[str, str]) -> Address:
 
 
 @lru_cache(maxsize=256)
-def _account_in(host: str) -> str | None:
-    found = _HOST_STYLE.fullmatch(unquote(host).partition(":")[0])
+def account_in(host: str) -> str | None:
+    """Give the account that a host's name begins with, ``-secondary`` included; None where it names none."""
+    found = _HOST_STYLE.fullmatch(host.partition(":")[0])
     return found[1].lower() if found else None
