@@ -1,0 +1,202 @@
+"""Get Blob and Get Blob Properties: ranges, conditions, versions, overrides, and one consistent version whatever is written."""
+
+import hashlib
+import threading
+from base64 import b64encode
+from dataclasses import replace
+
+import pytest
+
+from strongroom.domain.condition import Condition
+from strongroom.domain.container import Container
+from strongroom.server.azure.call import Call, Identity, Reply, Stream
+from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.ops.read import get_blob, get_blob_properties
+from strongroom.testing.azure import ACCOUNT, EVERYTHING, ask, request_of
+from strongroom.vault import Traits, Vault
+
+ON_SQLITE = pytest.mark.parametrize("catalog_url", ["sqlite"], indirect=True)
+URL = "/letters/a"
+LEASE = "6c1e2d3e-0000-4000-8000-000000000001"
+LONG_AGO, LONG_HENCE = "Mon, 01 Jan 2001 00:00:00 GMT", "Tue, 01 Jan 2199 00:00:00 GMT"
+DATA = b"0123456789"
+
+
+@pytest.fixture
+def letters(vault: Vault) -> Container:
+    return vault.create_container("letters")
+
+
+def get(vault: Vault, headers: dict[str, str] | None = None, url: str = URL) -> tuple[int, dict[str, str], bytes]:
+    reply = ask(vault, "GET", url, headers)
+    if isinstance(reply.body, bytes):
+        return reply.status, dict(reply.headers), reply.body
+    with reply.body.source as source:
+        return reply.status, dict(reply.headers), source.read(reply.body.length)
+
+
+def refused(vault: Vault, headers: dict[str, str], url: str = URL, method: str = "GET") -> tuple[int, str]:
+    with pytest.raises(Fault) as caught:
+        ask(vault, method, url, headers)
+    return caught.value.status, caught.value.code
+
+
+def md5(data: bytes) -> str:
+    return b64encode(hashlib.md5(data).digest()).decode()
+
+
+def test_ranges_are_cut_from_blobs_in_one_piece_and_in_many(vault: Vault, letters: Container) -> None:
+    vault.put(letters, "a", DATA, with_md5=True)
+    vault.put(letters, "log", b"", traits=Traits(kind="append"))
+    for part in (b"0123", b"4", b"56789"):
+        vault.append(letters, "log", part)
+    for url in (URL, "/letters/log"):
+        for name, text, expected, told in (
+            ("range", "bytes=0-3", b"0123", "bytes 0-3/10"),
+            ("x-ms-range", "bytes=3-5", b"345", "bytes 3-5/10"),
+            ("x-ms-range", "bytes=8-99", b"89", "bytes 8-9/10"),
+            ("range", "bytes=4-", b"456789", "bytes 4-9/10"),
+            ("range", "bytes=-3", b"789", "bytes 7-9/10"),
+            ("range", "bytes=0-9", DATA, "bytes 0-9/10"),
+        ):
+            status, headers, data = get(vault, {name: text}, url)
+            assert (status, data, headers["content-range"]) == (206, expected, told)
+            assert headers["content-length"] == str(len(expected))
+            assert "content-md5" not in headers
+    assert get(vault, {"x-ms-range": "bytes=0-0", "range": "bytes=5-5"})[2] == b"0"
+
+
+@ON_SQLITE
+def test_a_range_that_is_none_is_passed_over_and_one_beyond_the_end_refused(vault: Vault, letters: Container) -> None:
+    vault.put(letters, "a", DATA)
+    vault.put(letters, "empty", b"")
+    for text in ("bytes=5-2", "lines=1-2", "bytes=0-1,3-4", "bytes=x-y"):
+        status, headers, data = get(vault, {"range": text})
+        assert (status, data) == (200, DATA)
+        assert "content-range" not in headers
+    for url, text, size in ((URL, "bytes=10-", 10), (URL, "bytes=11-20", 10), ("/letters/empty", "bytes=0-2", 0)):
+        with pytest.raises(Fault) as caught:
+            ask(vault, "GET", url, {"range": text})
+        assert (caught.value.status, caught.value.code) == (416, "InvalidRange")
+        assert list(caught.value.headers) == [("content-range", f"bytes */{size}")]
+    assert get(vault, url="/letters/empty")[2] == b""
+
+
+@ON_SQLITE
+def test_checksums_of_short_ranges_can_be_asked_for(vault: Vault, letters: Container) -> None:
+    vault.put(letters, "a", DATA, with_md5=True)
+    vault.put(letters, "large", bytes((4 << 20) + 1))
+    status, headers, data = get(vault, {"range": "bytes=2-4", "x-ms-range-get-content-md5": "true"})
+    assert (status, data, headers["content-md5"], headers["x-ms-blob-content-md5"]) == (206, b"234", md5(b"234"), md5(DATA))
+    headers = get(vault, {"range": "bytes=2-4", "x-ms-range-get-content-crc64": "true"})[1]
+    assert len(headers["x-ms-content-crc64"]) == 12
+    whole = get(vault)[1]
+    assert (whole["content-md5"], whole["x-ms-blob-content-md5"]) == (md5(DATA), md5(DATA))
+    asks = {"x-ms-range-get-content-md5": "true"}
+    assert refused(vault, {"range": "bytes=0-", **asks}, "/letters/large") == (400, "InvalidHeaderValue")
+    assert refused(vault, asks) == (400, "InvalidHeaderValue")
+    assert get(vault, {"range": "bytes=1-", **asks}, "/letters/large")[0] == 206
+
+
+@ON_SQLITE
+def test_conditions_of_a_read(vault: Vault, letters: Container) -> None:
+    vault.put(letters, "a", DATA, traits=Traits(tags={"year": "1931"}))
+    etag = get(vault)[1]["etag"]
+    passing = (
+        {"if-match": etag, "if-none-match": '"0x1"', "if-modified-since": LONG_AGO, "if-unmodified-since": LONG_HENCE},
+        {"if-match": f'"0x1", {etag}'},
+        {"if-match": "*,abc"},
+        {"if-none-match": etag, "if-modified-since": LONG_AGO},
+        {"if-none-match": '"0x1"', "if-modified-since": LONG_HENCE},
+        {"x-ms-if-tags": "\"year\" >= '1930'"},
+    )
+    for headers in passing:
+        assert get(vault, headers)[2] == DATA
+        assert ask(vault, "HEAD", URL, headers).status == 200
+    for headers, expected in (
+        ({"if-match": '"0x1"'}, (412, "ConditionNotMet")),
+        ({"if-none-match": etag}, (304, "NotModified")),
+        ({"if-none-match": f'"0x1",{etag}'}, (304, "NotModified")),
+        ({"if-none-match": "*"}, (400, "UnsatisfiableCondition")),
+        ({"if-modified-since": LONG_HENCE}, (304, "NotModified")),
+        ({"if-unmodified-since": LONG_AGO}, (412, "ConditionNotMet")),
+        ({"x-ms-if-tags": "\"year\" = '1900'"}, (412, "ConditionNotMet")),
+        ({"x-ms-lease-id": LEASE}, (412, "LeaseNotPresentWithBlobOperation")),
+    ):
+        assert refused(vault, headers) == expected
+        assert refused(vault, headers, method="HEAD") == expected
+    assert refused(vault, {}, "/letters/none") == (404, "BlobNotFound")
+    assert refused(vault, {"if-match": "*"}, "/letters/none") == (412, "ConditionNotMet")
+    assert refused(vault, {"if-none-match": "*"}, "/letters/none") == (400, "UnsatisfiableCondition")
+    assert refused(vault, {}, "/nowhere/a") == (404, "ContainerNotFound")
+
+
+@ON_SQLITE
+def test_snapshots_are_read_as_they_were(vault: Vault, letters: Container) -> None:
+    vault.put(letters, "a", b"then", traits=Traits(metadata={"who": "Ann"}))
+    taken = vault.snapshot(letters, "a")
+    vault.put(letters, "a", b"now", traits=Traits(metadata={"who": "Eve"}))
+    status, headers, data = get(vault, url=f"{URL}?snapshot={taken.version}")
+    assert (status, data, headers["x-ms-meta-who"]) == (200, b"then", "Ann")
+    assert (headers["x-ms-lease-state"], headers["x-ms-lease-status"]) == ("available", "unlocked")
+    assert dict(ask(vault, "HEAD", f"{URL}?snapshot={taken.version}").headers)["content-length"] == "4"
+    vault.delete(letters, "a", version=taken.version)
+    assert refused(vault, {}, f"{URL}?snapshot={taken.version}") == (404, "BlobNotFound")
+    assert refused(vault, {}, f"{URL}?snapshot=x&versionid=y") == (400, "InvalidQueryParameterValue")
+    assert get(vault)[2] == b"now"
+
+
+@ON_SQLITE
+def test_an_archived_blob_is_told_of_but_not_read(vault: Vault, letters: Container) -> None:
+    vault.put(letters, "a", DATA, traits=Traits(tier="Archive"))
+    assert refused(vault, {}) == (409, "BlobArchived")
+    told = dict(ask(vault, "HEAD", URL).headers)
+    assert (told["x-ms-access-tier"], told["content-length"]) == ("Archive", "10")
+
+
+@ON_SQLITE
+def test_a_sas_may_give_other_headers_and_keys_of_customers_are_refused(vault: Vault, letters: Container) -> None:
+    vault.put(letters, "a", DATA, traits=Traits(content_type="text/plain", headers={"cache-control": "no-store"}))
+    over = {"content-type": "text/css", "content-disposition": "attachment"}
+    identity = Identity(actor=EVERYTHING.actor, how="service-sas", account=ACCOUNT, response_headers=over)
+    call = Call(
+        request=request_of("GET", URL), identity=identity, vault=vault, scope=EVERYTHING, ask=lambda _: Reply(status=500)
+    )
+    for reply in (get_blob(call), get_blob_properties(replace(call, request=request_of("HEAD", URL)))):
+        told = dict(reply.headers)
+        assert (told["content-type"], told["content-disposition"]) == ("text/css", "attachment")
+        assert told["cache-control"] == "no-store"
+        if isinstance(reply.body, Stream):
+            reply.body.source.close()
+    assert refused(vault, {"x-ms-encryption-key": "c2VjcmV0"}) == (501, "NotImplemented")
+
+
+@ON_SQLITE
+def test_a_read_that_races_a_replacement_gives_one_version(vault: Vault, letters: Container) -> None:
+    texts = [bytes([65 + number]) * (70_000 + number) for number in range(8)]
+    vault.put(letters, "a", texts[0], with_md5=True)
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            for text in texts:
+                vault.put(letters, "a", text, with_md5=True)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(60):
+            status, headers, data = get(vault)
+            assert (status, headers["content-length"]) == (200, str(len(data)))
+            assert headers["content-md5"] == md5(data)
+    finally:
+        stop.set()
+        writer.join()
+
+
+@ON_SQLITE
+def test_a_look_holds_conditions_against_what_it_gives(vault: Vault, letters: Container) -> None:
+    blob = vault.put(letters, "a", DATA)
+    look, stream = vault.fetch(letters, "a", condition=Condition(if_match=blob.etag), cut=lambda one: (2, one.blob.size - 4))
+    with stream:
+        assert (look.blob, stream.read()) == (blob, b"234567")
