@@ -16,6 +16,21 @@ AHEAD = 2
 Receive = Callable[[], Awaitable[Any]]
 
 
+class NoBody:
+    """A `strongroom.server.azure.call.Body` of a request that has none."""
+
+    length: int | None = 0
+
+    def read(self, limit: int) -> bytes:
+        """Give nothing."""
+        del limit
+        return b""
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give nothing."""
+        return iter(())
+
+
 class Incoming:
     """Implements `strongroom.server.azure.call.Body`; nothing is read of the client before `fill` or `pump` is called."""
 

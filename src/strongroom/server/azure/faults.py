@@ -54,6 +54,7 @@ def fault_of(error: StrongroomError) -> Fault:
 FAULTS: Mapping[str, tuple[int, str]] = {
     "AccessTierNotSupportedForBlobType": (400, "The access tier is not supported for this blob type."),
     "AccountIsDisabled": (403, "The specified account is disabled."),
+    "AllBatchSubRequestsShouldBeSameApi": (400, "All batch subrequests should be the same api."),
     "AppendPositionConditionNotMet": (412, "The append position condition specified was not met."),
     "AuthenticationFailed": (
         403,
@@ -109,6 +110,7 @@ FAULTS: Mapping[str, tuple[int, str]] = {
     "DuplicateTagNames": (400, "The tags specified contain duplicate names."),
     "EmptyMetadataKey": (400, "The key for one of the metadata key-value pairs is empty."),
     "EmptyTagName": (400, "The name of one of the tag key-value pairs is empty."),
+    "ExceedsMaxBatchRequestCount": (400, "The batch operation exceeds maximum number of allowed subrequests."),
     "FeatureVersionMismatch": (409, "The operation for this blob requires a higher version."),
     "IncrementalCopyBlobMismatch": (
         409,
