@@ -9,6 +9,7 @@ from itertools import product
 from urllib.parse import parse_qsl
 
 from strongroom.server.azure.auth.keyring import is_signed
+from strongroom.server.azure.auth.refusal import refused
 from strongroom.server.azure.call import Request
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.wire.headers import read_date
@@ -57,11 +58,6 @@ def check(request: Request, scheme: str, credential: str, keys: tuple[bytes, ...
     if not is_signed(signature, keys, texts):
         raise refused(f"The MAC signature found in the HTTP request is not the same as any computed signature ({scheme}).")
     _check_date(request)
-
-
-def refused(detail: str) -> Fault:
-    """Give the fault of somebody who could not prove who they are."""
-    return Fault("AuthenticationFailed", AuthenticationErrorDetail=detail)
 
 
 def _check_date(request: Request) -> None:
@@ -123,7 +119,7 @@ def _query_lines(raw: bytes) -> bytes:
     if not raw:
         return b""
     found: dict[str, list[str]] = {}
-    for name, value in parse_qsl(raw.decode("latin-1"), keep_blank_values=True):
+    for name, value in parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True):
         found.setdefault(name.lower(), []).append(value)
     return "".join(f"\n{name}:{','.join(sorted(found[name]))}" for name in sorted(found)).encode("utf-8", "surrogatepass")
 
