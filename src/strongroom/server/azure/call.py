@@ -9,6 +9,7 @@ from strongroom.domain.container import Container
 from strongroom.domain.scope import Actor, Scope
 from strongroom.errors import ContainerNotFound, NameRefused
 from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.outside import NOWHERE, Outside
 from strongroom.server.azure.wire.names import name_fault
 from strongroom.storage.names import check_blob_name, check_container_name
 from strongroom.vault import Vault
@@ -131,6 +132,8 @@ class Call:
     """Takes the URL of a copy's source: gives the Get Blob that it means, with its ``address`` and ``query`` (``snapshot``,
     ``versionid``), where it is on this server and who asks may read it; None where it is on another server. Raises the
     fault ``CannotVerifyCopySource`` where it may not be read."""
+    outside: Outside = NOWHERE
+    """The other servers from which may be copied."""
 
     @property
     def name(self) -> str:

@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from urllib.parse import SplitResult, urlsplit
 
 from strongroom.errors import SettingError
+from strongroom.server.azure.carriers import Carriers
 from strongroom.server.azure.faults import Fault
 
 logger = logging.getLogger("strongroom.server")
@@ -67,7 +68,7 @@ class Target:
 
 
 class Outside:
-    """The other servers from which may be copied."""
+    """The other servers from which may be copied, and who carries what is copied from them."""
 
     def __init__(self, sources: str = "", *, resolver: Resolve = resolve) -> None:
         """Read the setting ``copy_sources``.
@@ -94,6 +95,8 @@ class Outside:
                     f"copy_sources names {one!r}: it can name hosts such as *.example.org, and networks such as 10.0.0.0/8"
                 )
         self._patterns, self._networks = tuple(patterns), tuple(networks)
+        self.carriers = Carriers()
+        """Copies that go on after their request was answered."""
 
     def target(self, url: str) -> Target:
         """Give where a URL leads.
