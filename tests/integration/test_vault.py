@@ -101,6 +101,7 @@ def test_conditions_are_held(vault: Vault, layout: Layout):
     for condition in (new, Condition(if_match="0x1"), Condition(if_none_match=blob.etag)):
         with pytest.raises(ConditionFailed):
             vault.put(container, "a", LARGE, condition=condition)
+    for condition in (Condition(if_match="0x1"), Condition(if_none_match=blob.etag)):
         with pytest.raises(ConditionFailed):
             vault.delete(container, "a", condition=condition)
     vault.put(container, "a", b"2", condition=Condition(if_match=blob.etag))

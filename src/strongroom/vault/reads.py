@@ -1,6 +1,6 @@
 """Reading blobs: what is told of one, and its bytes, as of one moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -9,6 +9,7 @@ from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import MOUNTED, Container
 from strongroom.errors import BlobNotFound, RoomDamaged
 from strongroom.storage.catalog import blobs, holders
+from strongroom.storage.catalog.holders import Piece
 from strongroom.vault.contents import Contents
 from strongroom.vault.read import open_pieces
 
@@ -22,6 +23,12 @@ Cut = Callable[[Look], tuple[int, int]]
 def whole(look: Look) -> tuple[int, int]:
     """Choose all of it."""
     return 0, look.blob.size
+
+
+def _are_of(pieces: Sequence[Piece], blob: Blob) -> bool:
+    """Say whether pieces are those of a blob as it was told of: it may be gone since, or have been appended to."""
+    total = sum(piece.length for piece in pieces)
+    return total == blob.size or (blob.kind == "append" and total > blob.size)
 
 
 class Reads(Contents):
@@ -91,6 +98,8 @@ class Reads(Contents):
             start, length = cut(look)
             if container.kind == MOUNTED:
                 return look, self._open_mounted(look.blob, start)
+            if not _are_of(pieces, look.blob):
+                continue
             with suppress(FileNotFoundError):
                 return look, open_pieces(self._bodies, pieces, start, length)
         raise RoomDamaged(f"the vault lacks the bytes of {name}: run `strongroom check`")
@@ -124,6 +133,6 @@ class Reads(Contents):
         """
         with self._catalog.read() as tx:
             pieces = holders.pieces(tx, blob.id)
-        if sum(piece.length for piece in pieces) != blob.size:
+        if not _are_of(pieces, blob):
             raise FileNotFoundError(f"{blob.name} was removed meanwhile")
         return open_pieces(self._bodies, pieces, start, length)
