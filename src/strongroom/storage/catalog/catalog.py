@@ -33,6 +33,16 @@ BUSY_SECONDS = 60.0
 KEEPS_CHANGES = "strongroom_changes"
 """Option of a transaction's connection: whether `changes.note` writes."""
 
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "cache_size=-65536",
+    "temp_store=MEMORY",
+    "wal_autocheckpoint=4096",
+)
+"""How SQLite is set; the log grows to 16 MiB, since a page that is changed often goes back to its place once a checkpoint."""
+
 ATTEMPTS = 5
 RETRIED = frozenset({"40001", "40P01"})
 """PostgreSQL's codes for a transaction that failed only because of others: serialization failure, deadlock."""
@@ -216,7 +226,7 @@ class SessionLock:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536", "temp_store=MEMORY"):
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -231,6 +241,8 @@ def _told() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        raise _tell(error.orig) from error
+    except sqlite3.OperationalError as error:  # from statements that the driver runs itself
         raise _tell(error) from error
     except DBAPIError as error:
         if error.connection_invalidated:
@@ -238,8 +250,8 @@ def _told() -> Iterator[None]:
         raise
 
 
-def _tell(error: OperationalError) -> StrongroomError:
-    text = str(error.orig)
+def _tell(cause: BaseException | None) -> StrongroomError:
+    text = str(cause)
     if "disk is full" in text or "No space left" in text:
         return StorageFull("the catalog could not be written, no space is left: free some and repeat; nothing was lost")
     if "database is locked" in text:
@@ -248,7 +260,7 @@ def _tell(error: OperationalError) -> StrongroomError:
         )
     if "unable to open" in text or "readonly" in text:
         return StorageError(f"the catalog cannot be opened for writing ({text}): check the room's path and its permissions")
-    if isinstance(error.orig, sqlite3.Error):
+    if isinstance(cause, sqlite3.Error):
         return StorageError(f"the catalog cannot be used: {text}")
     return Unreachable(
         f"the catalog's database does not answer: {text.strip()}: check that it runs and that catalog_url is right"

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from sqlalchemy import text
 
 from strongroom.storage.catalog.catalog import Transaction, now
+from strongroom.storage.catalog.prepared import driver
 
 TICKS_A_SECOND = 10_000_000
 MANY = 32
@@ -15,13 +16,14 @@ MANY = 32
 
 def next_etags(tx: Transaction, count: int) -> list[str]:
     """Give etags that no write of this room ever had, rising."""
-    if tx.dialect.name == "sqlite":
-        statement = text("UPDATE room SET value = value + :count WHERE name = 'etag' RETURNING value")
-        last = int(tx.execute(statement, {"count": count}).scalar_one())
+    connection = driver(tx)
+    if connection is not None:
+        statement = "UPDATE room SET value = value + ? WHERE name = 'etag' RETURNING value"
+        last = int(connection.execute(statement, (count,)).fetchone()[0])
         numbers = list(range(last - count + 1, last + 1))
     else:
-        statement = text("SELECT nextval('etags') FROM generate_series(1, :count)")
-        numbers = list(tx.execute(statement, {"count": count}).scalars())
+        several = text("SELECT nextval('etags') FROM generate_series(1, :count)")
+        numbers = list(tx.execute(several, {"count": count}).scalars())
     return [f"0x{number:016X}" for number in numbers]
 
 

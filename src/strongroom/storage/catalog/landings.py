@@ -1,20 +1,25 @@
 """How versions of blobs come and go."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from sqlite3 import Connection
+from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from strongroom.domain.blob import Blob, Copy
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
-from strongroom.storage.catalog import blobs, containers, guards, holdings, service
-from strongroom.storage.catalog.blobs import DEFAULT_TYPE, current_rows, set_tags
+from strongroom.domain.pages import PAGE
+from strongroom.storage.catalog import blobs, changes, containers, guards, holdings, leases, quick, service
+from strongroom.storage.catalog.blobs import DEFAULT_TYPE, current_rows
 from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.etags import lock_names, next_etags, version_after
-from strongroom.storage.catalog.holders import Piece
+from strongroom.storage.catalog.guards import Present
+from strongroom.storage.catalog.holders import HOLE, Piece
 from strongroom.storage.catalog.objects import pages
+from strongroom.storage.catalog.prepared import driver
 from strongroom.storage.catalog.schema import tags, version_objects, versions
 
 
@@ -77,30 +82,56 @@ def land(tx: Transaction, container: Container, landings: Sequence[Landing], con
     """
     names = [one.name for one in landings]
     lock_names(tx, container.id, names)
-    containers.by_id(tx, container.id)
+    containers.need(tx, container.id)
+    connection = driver(tx)
+    taken = list(names) if connection is None else _taken(connection, container, names, condition)
+    before, newest, loosened = _make_room(tx, container, taken, condition)
+    rows = [
+        _values(container.id, one, etag, version_after(newest.get(one.name)), before.get(one.name))
+        for one, etag in zip(landings, next_etags(tx, len(landings)), strict=True)
+    ]
+    ids = _insert(tx, rows, landings)
+    placed = {one.sha256: one.size for one in landings if one.sha256}
+    if connection is not None:
+        placed = quick.place(connection, container.id, placed)
+    displaced = {row.sha256 for row in before.values() if row.sha256}
+    if placed or displaced:
+        holdings.change(tx, placed=placed, displaced=displaced)
+    made_blobs = tuple(
+        blobs.blob_of(container.name, row, version_id, one.tags)
+        for version_id, row, one in zip(ids, rows, landings, strict=True)
+    )
+    changes.note(tx, changes.CREATED, container.name, made_blobs)
+    return Landed(blobs=made_blobs, loosened=loosened)
+
+
+def _taken(connection: Connection, container: Container, names: Sequence[str], condition: Condition) -> list[str]:
+    """Give those names that something has, after the condition was held against those that nothing has."""
+    found = quick.taken(connection, container.id, names)
+    for name in names if condition is not ALWAYS else ():
+        if name not in found:
+            condition.check(name, None)
+            leases.check_write(None, condition.lease_id, name)
+    return [name for name in names if name in found]
+
+
+def _make_room(
+    tx: Transaction, container: Container, names: Sequence[str], condition: Condition
+) -> tuple[Present, dict[str, str], frozenset[str]]:
+    """Check writes to names, and make what they hold no longer current.
+
+    Returns:
+        The versions that were current, the newest version ids, and the objects that may have lost their last reference.
+    """
+    if not names:
+        return {}, {}, frozenset()
+    container = containers.by_id(tx, container.id)
     before = current_rows(tx, container.id, names)
     guards.check_write(tx, container, names, before, condition)
     newest = _newest_versions(tx, container.id, names)
     loosened = retire(tx, container, list(before.values()), is_replaced=True)
     _bury(tx, container, names)
-    rows = [
-        _values(container.id, one, etag, version_after(newest.get(one.name)), before.get(one.name))
-        for one, etag in zip(landings, next_etags(tx, len(landings)), strict=True)
-    ]
-    made = tx.execute(insert(versions).returning(versions.c.etag, versions.c.id), rows).all()
-    key_of = {row.etag: row.id for row in made}  # many rows come back in any order, each with an etag of its own
-    ids = [key_of[row["etag"]] for row in rows]
-    _insert_parts(tx, ids, landings)
-    holdings.change(
-        tx,
-        placed={one.sha256: one.size for one in landings if one.sha256},
-        displaced={row.sha256 for row in before.values() if row.sha256},
-    )
-    made_blobs = tuple(
-        blobs.blob_of(container.name, row, version_id, one.tags)
-        for version_id, row, one in zip(ids, rows, landings, strict=True)
-    )
-    return Landed(blobs=made_blobs, loosened=loosened)
+    return before, newest, loosened
 
 
 def _values(
@@ -138,7 +169,15 @@ def _values(
     }
 
 
-def _insert_parts(tx: Transaction, ids: Sequence[int], landings: Sequence[Landing]) -> None:
+def _insert(tx: Transaction, rows: Sequence[Mapping[str, Any]], landings: Sequence[Landing]) -> list[int]:
+    """Make versions with their pieces and tags; gives their keys."""
+    connection = driver(tx)
+    if connection is not None:
+        ids = quick.add_versions(connection, rows)
+    else:
+        made = tx.execute(insert(versions).returning(versions.c.etag, versions.c.id), list(rows)).all()
+        key_of = {row.etag: row.id for row in made}  # many rows come back in any order, each with an etag of its own
+        ids = [key_of[row["etag"]] for row in rows]
     parts = [
         {
             "version_id": version_id,
@@ -149,12 +188,32 @@ def _insert_parts(tx: Transaction, ids: Sequence[int], landings: Sequence[Landin
             "block_id": piece.block_id,
         }
         for version_id, one in zip(ids, landings, strict=True)
-        for seq, piece in enumerate(one.pieces)
+        for seq, piece in _numbered(one)
     ]
-    if parts:
-        tx.execute(insert(version_objects), parts)
-    for version_id, one in zip(ids, landings, strict=True):
-        set_tags(tx, version_id, one.tags)
+    marks = [
+        {"version_id": version_id, "name": name, "value": one.tags[name]}
+        for version_id, one in zip(ids, landings, strict=True)
+        for name in one.tags
+    ]
+    if connection is not None:
+        quick.add_pieces(connection, parts)
+        quick.add_tags(connection, marks)
+    for table, new in () if connection is not None else ((version_objects, parts), (tags, marks)):
+        if new:
+            tx.execute(insert(table), new)
+    return ids
+
+
+def _numbered(landing: Landing) -> Iterator[tuple[int, Piece]]:
+    """Number the pieces: in order, and those of a page blob by their first page, leaving out what is zeros."""
+    if landing.kind != "page":
+        yield from enumerate(landing.pieces)
+        return
+    at = 0
+    for piece in landing.pieces:
+        if piece.place != HOLE:
+            yield at // PAGE, piece
+        at += piece.length
 
 
 def _newest_versions(tx: Transaction, container_id: int, names: Collection[str]) -> dict[str, str]:

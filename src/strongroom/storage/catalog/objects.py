@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, delete, exists, select
 
 from strongroom.domain.outcome import KeptObject
 from strongroom.errors import StorageError
-from strongroom.storage.catalog import writers
+from strongroom.storage.catalog import quick, writers
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
+from strongroom.storage.catalog.prepared import driver
 from strongroom.storage.catalog.schema import blocks, contents, garbage, members, objects, renditions, version_objects, versions
 from strongroom.storage.layout import writer_of
 
@@ -25,6 +26,9 @@ def adopt(tx: Transaction, kept: Iterable[KeptObject]) -> None:
         StorageError: A sweep took the process that kept one for dead, or the one it was found equal to is gone.
     """
     wanted = {one.object_id: one for one in kept if one.object_id}
+    connection = driver(tx)
+    if not wanted or (connection is not None and quick.adopt(connection, wanted.values())):
+        return
     known = _locked(tx, wanted)
     fresh = [one for key, one in wanted.items() if key not in known]
     makers = {writer_of(one.object_id) for one in fresh}
