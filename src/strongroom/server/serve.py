@@ -18,7 +18,8 @@ from strongroom.server.azure.app import BlobApp
 from strongroom.server.azure.desk import Desk, Door
 from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.protocol import bounded
-from strongroom.server.azure.uses import Silent
+from strongroom.server.azure.uses import TOLD_EVERY, Uses
+from strongroom.server.rounds import Round, rounds
 
 BACKLOG = 1024
 GRACE_SECONDS = 30
@@ -56,19 +57,20 @@ def listen(place: Place) -> socket.socket:
 
 @contextmanager
 def blob_app(room: Room, limits: Limits, door: Door) -> Iterator[BlobApp]:
-    """Give the blob service of a room, and end its worker threads afterwards.
+    """Give the blob service of a room; its worker threads end, and its uses are told, when the block ends.
 
     Args:
         room: An open room.
         limits: Bounds.
         door: Proves who asks.
     """
-    desk = Desk(room.vault, door, KeyPolicy(), room.purpose, Silent())
-    app = BlobApp(desk, limits)
-    try:
-        yield app
-    finally:
-        app.close()
+    uses = Uses(room.ledger, room.purpose)
+    app = BlobApp(Desk(room.vault, door, KeyPolicy(), room.purpose, uses), limits)
+    with rounds(Round(every=TOLD_EVERY / 4, work=uses.tell, last=lambda: uses.tell(all_of_them=True))):
+        try:
+            yield app
+        finally:
+            app.close()
 
 
 class Server(uvicorn.Server):

@@ -62,6 +62,7 @@ class BlobApp:
         except (TimeoutError, EOFError, StrongroomError) as error:
             logger.warning("the answer to request %s broke off: %s", request.id, error or "the client does not read")
             scope["abort"]()
+        self._desk.count(reply, body.came, sent)
         tell(request, reply, came=body.came, sent=sent, seconds=time.perf_counter() - began)
 
     def close(self) -> None:

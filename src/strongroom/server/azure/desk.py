@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from strongroom.domain.scope import Purpose
+from strongroom.domain.scope import Purpose, Scope
 from strongroom.errors import BlobNotFound, StrongroomError
 from strongroom.ports import Policy
 from strongroom.server.azure import cors
@@ -13,6 +13,7 @@ from strongroom.server.azure.call import Address, Call, Identity, Reply, Request
 from strongroom.server.azure.faults import Fault, fault_of
 from strongroom.server.azure.reply import Ready, common_headers, fault_ready, ready
 from strongroom.server.azure.route import Operation, route
+from strongroom.server.azure.uses import Use, Uses
 from strongroom.vault import Vault
 
 logger = logging.getLogger("strongroom.server")
@@ -33,16 +34,6 @@ class Door(Protocol):
         """Give the read that a copy's source means, where it is on this server and permitted; None for another server."""
 
 
-class Book(Protocol):
-    """Notes who uses what; see `strongroom.server.azure.uses.Uses`."""
-
-    def note(self, call: Call, operation: Operation) -> None:
-        """Note a use; when this returns it is durable that there is one."""
-
-    def refuse(self, request: Request, fault: Fault) -> None:
-        """Note that somebody was refused."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Admitted:
     """A request that was let in."""
@@ -51,12 +42,14 @@ class Admitted:
     """What is meant."""
     call: Call
     """With what."""
+    use: Use
+    """What it counts for."""
 
 
 class Desk:
     """Answers requests of one room."""
 
-    def __init__(self, vault: Vault, door: Door, policy: Policy, purpose: Purpose, book: Book) -> None:
+    def __init__(self, vault: Vault, door: Door, policy: Policy, purpose: Purpose, book: Uses) -> None:
         """Take the parts.
 
         Args:
@@ -82,6 +75,7 @@ class Desk:
             made if made.fault else self._with_common(made, call.request),
             operation=admitted.operation.name,
             actor=call.identity.actor.name,
+            use=admitted.use,
         )
 
     def perform(self, request: Request) -> Ready:
@@ -94,6 +88,11 @@ class Desk:
         if fault.status in REFUSED:
             self._book.refuse(request, fault)
         return self._with_common(fault_ready(fault, request.id, request.method), request)
+
+    def count(self, reply: Ready, came: int, sent: int) -> None:
+        """Note how many bytes a request that has ended took."""
+        if reply.use is not None:
+            self._book.count(reply.use, came, sent)
 
     def ask(self, request: Request) -> Reply:
         """Answer a request that came within another one.
@@ -116,15 +115,20 @@ class Desk:
                 vault=self._vault,
                 scope=scope,
                 ask=self.ask,
-                sources=lambda url: self._door.identify_source(url, request, identity),
+                sources=lambda url: self._source(url, request, identity, scope),
             )
-            call = (
-                replace(call, request=replace(request, address=_settled(call))) if "\\" in call.request.address.blob else call
-            )
-            self._book.note(call, operation)
+            if "\\" in request.address.blob:
+                call = replace(call, request=replace(request, address=_settled(call)))
+            use = self._book.note(request, identity, scope, operation.act)
         except StrongroomError as error:
             raise fault_of(error) from error
-        return Admitted(operation=operation, call=call)
+        return Admitted(operation=operation, call=call, use=use)
+
+    def _source(self, url: str, request: Request, identity: Identity, scope: Scope) -> Request | None:
+        found = self._door.identify_source(url, request, identity)
+        if found is not None:
+            self._book.note(found, identity, scope, "read")
+        return found
 
     def _preflight(self, request: Request) -> Ready:
         reply = cors.preflight(request, self._vault.service_properties().get("cors", ()))

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from strongroom.server.azure.call import Headers, Reply, Request, Stream
 from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.uses import Use
 from strongroom.server.azure.wire import xml
 
 CHUNK = 1 << 20
@@ -44,6 +45,8 @@ class Ready:
     """What was asked, for the log."""
     actor: str = ""
     """Who asked, for the log."""
+    use: Use | None = None
+    """What its bytes count for."""
 
 
 def ready(reply: Reply, *, is_head: bool) -> Ready:
