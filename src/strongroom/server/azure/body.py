@@ -47,11 +47,12 @@ class Incoming:
         self.came = 0
         """Bytes that have come."""
         self.is_whole = length == 0
-        """Whether all of it has come."""
+        """Whether all of it has come; a worker thread sees that only when it sees the last bytes too."""
         self.is_gone = False
         """Whether the client is gone."""
         self._receive = receive
         self._seconds = seconds
+        self._is_read = self.is_whole
         self._gulps: deque[bytes] = deque()
         self._fault: Fault | None = None
         self._changed = threading.Condition()
@@ -64,9 +65,7 @@ class Incoming:
         """Read all of a short body, or the first gulp of a longer one, so that no worker thread waits for it."""
         data = await self._gulp()
         with self._changed:
-            if data:
-                self._gulps.append(data)
-            self._changed.notify_all()
+            self._hand(data)
 
     async def pump(self) -> None:
         """Read all that is left, as the worker thread takes it."""
@@ -75,9 +74,7 @@ class Incoming:
         while not self.is_whole and self._fault is None:
             data = await self._gulp()
             with self._changed:
-                if data:
-                    self._gulps.append(data)
-                self._changed.notify_all()
+                self._hand(data)
                 is_full = len(self._gulps) >= AHEAD
                 self._space.clear()
             if is_full:
@@ -93,6 +90,7 @@ class Incoming:
         end = self.came + limit
         while not self.is_whole and self._fault is None and self.came < end:
             await self._gulp()
+            self.is_whole = self._is_read
 
     async def gone(self) -> None:
         """Wait until the client is gone; only when all of the body has come."""
@@ -103,7 +101,7 @@ class Incoming:
     async def _gulp(self) -> bytes:
         found: list[bytes] = []
         size = 0
-        while size < GULP and not self.is_whole and self._fault is None:
+        while size < GULP and not self._is_read and self._fault is None:
             try:
                 async with asyncio.timeout(self._seconds):
                     message = await self._receive()
@@ -126,7 +124,13 @@ class Incoming:
         if self.length is not None and self.came != self.length:
             self._fault = Fault("InvalidInput", f"{self.came} bytes came where Content-Length is {self.length}.")
         else:
-            self.is_whole = True
+            self._is_read = True
+
+    def _hand(self, data: bytes) -> None:
+        if data:
+            self._gulps.append(data)
+        self.is_whole = self._is_read
+        self._changed.notify_all()
 
     # in a worker thread
 
