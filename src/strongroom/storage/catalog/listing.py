@@ -96,7 +96,7 @@ class Entry(NamedTuple):
     has_legal_hold: bool
     tag_count: int
     is_bare: bool
-    is_committed: bool = True
+    is_committed: bool
 
 
 _RAW = {"is_current": Integer, "is_snapshot": Integer, "is_sealed": Integer, "is_immutability_locked": Integer}
@@ -172,7 +172,8 @@ def _columns(tx: Transaction, wants: Wants) -> list[ColumnElement[Any]]:
             shown.append(sa.type_coerce(column, Integer).label(name))
         else:
             shown.append(column)
-    return [*shown, _tag_count(tx), _is_bare() if wants.bare else sa.literal_column("0").label("is_bare")]
+    is_bare = _is_bare() if wants.bare else sa.literal_column("0").label("is_bare")
+    return [*shown, _tag_count(tx), is_bare, sa.literal_column("1").label("is_committed")]
 
 
 def _tag_count(tx: Transaction) -> ColumnElement[int]:
@@ -220,10 +221,14 @@ def _range(of: sa.FromClause, start: Start, end: str | None) -> list[ColumnEleme
     found = [of.c.name > start.name if start.is_after else of.c.name >= start.name]
     if end is not None:
         found.append(of.c.name < end)
-    if start.version is not None:
-        done = sa.and_(of.c.name == start.name, sa.not_(of.c.is_current), of.c.version <= start.version)
-        found.append(sa.not_(done))
-    return found
+    return found + _not_listed_yet(of, start)
+
+
+def _not_listed_yet(of: sa.FromClause, start: Start) -> list[ColumnElement[bool]]:
+    """Say of a row that it was not on the page before."""
+    if start.version is None:
+        return []
+    return [sa.not_(sa.and_(of.c.name == start.name, sa.not_(of.c.is_current), of.c.version <= start.version))]
 
 
 def _of_names(
@@ -231,7 +236,7 @@ def _of_names(
 ) -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {}
     for some in pages(names):
-        within = [*_range(versions, start, None), versions.c.name.in_(some)]
+        within = [versions.c.name.in_(some), *_not_listed_yet(versions, start)]
         rows = _rows(tx, container_id, wants, within, limit)
         if wants.uncommitted:
             rows += _staged(tx, container_id, [blocks.c.name.in_(some)], limit)
