@@ -1,5 +1,7 @@
 """The door: proves who asks, and that they may ask it."""
 
+from dataclasses import replace
+
 from strongroom.domain.container import Container
 from strongroom.domain.scope import Actor, Purpose, Scope
 from strongroom.errors import BlobNotFound, ContainerNotFound
@@ -63,7 +65,8 @@ class Gate:
     def identify_source(self, url: str, request: Request, identity: Identity) -> Request | None:
         """Give the read that the source of a copy means, where it is permitted; None where it is on another server.
 
-        It is permitted by a signature or token of its own, else where who makes the copy may read it, or anybody may.
+        It is permitted by a signature or token of its own, else where who makes the copy may read it, or anybody may. Only
+        a signature that opened it stays in its query.
 
         Raises:
             Fault: It is not (``CannotVerifyCopySource``).
@@ -75,9 +78,10 @@ class Gate:
             proves = source.query.get("sig", "") not in ("", request.query.get("sig")) or "authorization" in source.headers
             if proves or not covers(identity, request, source):
                 self.identify(source, GET_BLOB)
+                return source
         except Fault as fault:
             raise Fault("CannotVerifyCopySource", fault.message, status=fault.status) from fault
-        return source
+        return replace(source, query={name: value for name, value in source.query.items() if name != "sig"})
 
     def _by_key(self, request: Request, operation: Operation, scheme: str, credential: str) -> Identity:
         account = request.address.account
@@ -110,6 +114,7 @@ class Gate:
         )
 
     def _anybody(self, request: Request, operation: Operation) -> Identity:
+        self._keys(request)
         container = self._container(request.address.container)
         if container is None or not anonymous.may(container, operation.name):
             raise Fault("AuthorizationFailure")
