@@ -9,10 +9,13 @@ from strongroom.domain.scope import Actor, Purpose, Scope
 from strongroom.errors import StrongroomError
 from strongroom.server.azure.call import Address, Call, Identity, Reply, Request
 from strongroom.server.azure.faults import Fault, fault_of
+from strongroom.server.azure.outside import NOWHERE, Outside
 from strongroom.server.azure.route import route
 from strongroom.vault import Vault
 
 ACCOUNT = "testaccount"
+HERE = f"http://127.0.0.1:10000/{ACCOUNT}"
+"""What the URLs of sources of copies begin with that are on this server."""
 EVERYTHING = Scope(actor=Actor(name=ACCOUNT), purpose=Purpose(name="testing"), containers=None, policy_version="test")
 
 
@@ -69,8 +72,9 @@ def ask(
     body: bytes = b"",
     *,
     scope: Scope = EVERYTHING,
+    outside: Outside = NOWHERE,
 ) -> Reply:
-    """Ask an operation of the service, as an account that may do everything.
+    """Ask an operation of the service, as an account that may do everything, and read every source of a copy below `HERE`.
 
     Raises:
         Fault: What the client would be told.
@@ -80,7 +84,17 @@ def ask(
     def answer(request: Request) -> Reply:
         operation = route(request.method, request.address, request.query, request.headers)
         try:
-            return operation.run(Call(request=request, identity=identity, vault=vault, scope=scope, ask=answer))
+            return operation.run(
+                Call(
+                    request=request,
+                    identity=identity,
+                    vault=vault,
+                    scope=scope,
+                    ask=answer,
+                    sources=lambda source: request_of("GET", source.removeprefix(HERE)) if source.startswith(HERE) else None,
+                    outside=outside,
+                )
+            )
         except StrongroomError as error:
             raise fault_of(error) from error
 

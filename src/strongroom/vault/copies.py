@@ -1,6 +1,6 @@
 """Copies, and what is written from elsewhere."""
 
-from strongroom.domain.blob import Blob
+from strongroom.domain.blob import Blob, Copy
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
 from strongroom.domain.copying import AS_IT_IS, Changes
@@ -49,3 +49,19 @@ class Copies(Transfers):
             return copies.copy(tx, source, container, name, changes, condition=condition, source_condition=source_condition)
 
         return write.land(self._committer, (), change)
+
+    def copy_incremental(
+        self, source: Source, container: Container, name: str, record: Copy, condition: Condition = ALWAYS
+    ) -> Blob:
+        """Copy a page blob's snapshot over an earlier one, and keep what the target now is as a snapshot.
+
+        Raises:
+            BlobNotFound: There is no such source.
+            ConditionFailed: The condition does not hold.
+            Conflict: The source is no later snapshot of the same page blob.
+        """
+        write.need_stored(container)
+        check_blob_name(name)
+        return write.land(
+            self._committer, (), lambda tx: copies.incremental(tx, source, container, name, record=record, condition=condition)
+        )

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, insert, literal, null, select
 
+from strongroom.domain.blob import Copy
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
 from strongroom.domain.copying import AS_IT_IS, Changes
@@ -16,6 +17,7 @@ from strongroom.storage.catalog.etags import lock_names
 from strongroom.storage.catalog.holders import Piece, pieces
 from strongroom.storage.catalog.landings import Landed, Landing
 from strongroom.storage.catalog.schema import version_objects
+from strongroom.storage.catalog.snapshots import snapshot
 
 Source = tuple[Container, str, str | None]
 """Container, name and version (None for the current one) of what is copied."""
@@ -162,3 +164,47 @@ def source_pieces(tx: Transaction, source: Source, etag: str) -> Sequence[Piece]
         ConditionFailed: It has changed since (``SourceConditionNotMet``).
     """
     return pieces(tx, find_source(tx, source, Condition(if_match=etag)).id)
+
+
+def incremental(
+    tx: Transaction, source: Source, target: Container, name: str, *, record: Copy, condition: Condition = ALWAYS
+) -> Landed:
+    """Copy a page blob's snapshot over an earlier one, and keep what the target now is as a snapshot.
+
+    Args:
+        tx: The transaction.
+        source: The snapshot.
+        target: Where to.
+        name: The blob that is, or is to be, such a copy.
+        record: How it is told to be a copy; its source is the snapshot's URL.
+        condition: What must hold of the blob that is there.
+
+    Raises:
+        BlobNotFound: There is no such source.
+        ConditionFailed: The condition does not hold.
+        Conflict: The source is no snapshot of a page blob, an earlier one than was copied already, or of another blob.
+    """
+    row = find_source(tx, source, ALWAYS, also=(target, name))
+    if not row.is_snapshot:
+        raise Conflict(f"{row.name} is no snapshot: take one first", code="IncrementalCopySourceMustBeSnapshot")
+    if row.kind != "page":
+        raise Conflict(f"{row.name} is no page blob", code="InvalidSourceBlobType")
+    present = blobs.current_rows(tx, target.id, [name]).get(name)
+    if present is not None:
+        _check_later(present, record, row.version)
+    landed = copy(tx, source, target, name, Changes(record=record), condition=condition)
+    snapshot(tx, target, name)
+    return landed
+
+
+def _check_later(present: Row[tuple[object, ...]], record: Copy, version: str) -> None:
+    before = blobs.copy_of(present.copy)
+    blob, _, snapshot_of = record.source.partition("?snapshot=")
+    known, _, last = before.source.partition("?snapshot=") if before is not None else ("", "", "")
+    if before is None or not before.is_incremental or known != blob:
+        raise Conflict(f"{present.name} is no incremental copy of {blob}", code="IncrementalCopyBlobMismatch")
+    if (snapshot_of or version) <= last:
+        raise Conflict(
+            f"{present.name} has the snapshot {last} already: copy a later one",
+            code="IncrementalCopyOfEarlierSnapshotNotAllowed",
+        )

@@ -16,6 +16,8 @@ from strongroom.server.azure.wire.checksums import Checksum
 from strongroom.server.azure.wire.conditions import condition_of, read_condition_of, read_fault
 from strongroom.server.azure.wire.headers import changed_headers
 from strongroom.server.azure.wire.ranges import asked
+from strongroom.server.azure.wire.traits import need_stored, refuse_keys
+from strongroom.server.azure.wire.versions import version_of
 from strongroom.server.azure.wire.xml import document, leaf, node
 
 MOST_BYTES = 4 << 20
@@ -33,6 +35,7 @@ def put_pages(call: Call) -> Reply:
         return _clear(call)
     if action != "update":
         raise Fault("InvalidHeaderValue", HeaderName="x-ms-page-write", HeaderValue=action)
+    refuse_keys(call.request.headers)
     length = call.request.body.length
     if length is None:
         raise Fault("MissingContentLengthHeader")
@@ -40,6 +43,7 @@ def put_pages(call: Call) -> Reply:
         raise Fault("InvalidOperation", f"Content-Length must be a multiple of {PAGE}.")
     checksum = Checksum(call.request.headers)
     container = call.container()
+    need_stored(container)
     start = put_range(call, length)
     data = checksum.check(call.request.body.read(MOST_BYTES))
     blob = call.vault.put_pages(
@@ -57,6 +61,7 @@ def _clear(call: Call) -> Reply:
     if call.request.body.length:
         raise Fault("InvalidOperation", "Content-Length must be 0 where pages are cleared.")
     container = call.container()
+    need_stored(container)
     start, length = page_range(call)
     blob = call.vault.clear_pages(
         container,
@@ -127,7 +132,7 @@ def sequence_condition_of(headers: Mapping[str, str]) -> SequenceCondition:
 def get_page_ranges(call: Call) -> Reply:
     """List the pages of a page blob, or those that differ from an earlier snapshot."""
     container = call.container()
-    version = call.query("snapshot") or call.query("versionid")
+    version = version_of(call.request.query)
     try:
         blob = call.vault.look(container, call.name, version, condition=read_condition_of(call.request.headers)).blob
     except ConditionFailed as error:
