@@ -60,6 +60,12 @@ class Settings:
     serve_uploads: int = _setting(64, "requests with a body that are worked on at a time; others wait")
     serve_threads: int = _setting(16, "requests without a body that are worked on at a time; others wait")
     serve_wait_seconds: float = _setting(30.0, "seconds for which a request waits for its turn")
+    bearer_issuer: str = _setting("", "whose bearer tokens are believed: the `iss` of them; several with commas between")
+    bearer_audience: str = _setting(
+        "https://storage.azure.com,e406a681-f3d4-42a8-90b6-c2b029497af1,https://{account}.blob.core.windows.net",
+        "for whom bearer tokens must be: the `aud` of them; {account} stands for the account that is asked",
+    )
+    bearer_jwks: str = _setting("", "the issuer's public keys (JWKS): a path, or an https:// URL")
 
     def __post_init__(self) -> None:
         """Refuse values that no room can have.
@@ -79,6 +85,8 @@ class Settings:
                 raise SettingError(f"{name} is {getattr(self, name)}: it must be greater than 0")
         if self.follow_rate < 0:
             raise SettingError(f"follow_rate is {self.follow_rate}: it must be 0 (no bound) or more")
+        if bool(self.bearer_issuer) != bool(self.bearer_jwks):
+            raise SettingError("bearer_issuer and bearer_jwks go together: whose tokens are believed, and with which keys")
         if self.workers < 0:
             raise SettingError(f"workers is {self.workers}: it must be 0 (one a core) or more")
 

@@ -14,6 +14,7 @@ from urllib.request import HTTPRedirectHandler, build_opener
 
 import jwt
 
+from strongroom.domain.settings import Settings
 from strongroom.errors import SettingError
 from strongroom.server.azure.auth.keyring import is_loopback
 from strongroom.server.azure.auth.refusal import refused
@@ -87,6 +88,25 @@ class Issuer:
     def _wanted(self, account: str) -> list[str]:
         plain = [one.replace("{account}", account).rstrip("/") for one in self._audiences]
         return [*plain, *(f"{one}/" for one in plain)]
+
+
+def issuer_of(settings: Settings) -> Issuer | None:
+    """Give whose tokens the settings say are believed; None where they name nobody.
+
+    Raises:
+        SettingError: The place of the keys cannot be.
+    """
+    if not settings.bearer_issuer:
+        return None
+    return Issuer(
+        issuers=_split(settings.bearer_issuer),
+        audiences=_split(settings.bearer_audience),
+        keys=IssuerKeys(settings.bearer_jwks),
+    )
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _reason(error: jwt.PyJWTError) -> str:
