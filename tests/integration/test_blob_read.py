@@ -152,6 +152,8 @@ def test_an_archived_blob_is_told_of_but_not_read(vault: Vault, letters: Contain
     assert refused(vault, {}) == (409, "BlobArchived")
     told = dict(ask(vault, "HEAD", URL).headers)
     assert (told["x-ms-access-tier"], told["content-length"]) == ("Archive", "10")
+    with pytest.raises(Fault, match="archived"):
+        ask(vault, "PUT", URL, {"x-ms-blob-type": "BlockBlob"}, b"new")
 
 
 @ON_SQLITE

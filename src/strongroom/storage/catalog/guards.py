@@ -12,6 +12,9 @@ from strongroom.errors import BlobNotFound, ConditionFailed, Conflict
 from strongroom.storage.catalog import blobs, containers, leases
 from strongroom.storage.catalog.catalog import Transaction, now
 
+ARCHIVE = "Archive"
+"""The access tier whose blobs are neither read nor overwritten."""
+
 Present = Mapping[str, "Row[tuple[object, ...]]"]
 """Rows of the present versions, by name."""
 
@@ -23,7 +26,7 @@ def check_write(tx: Transaction, container: Container, names: Collection[str], p
 
     Raises:
         ConditionFailed: The condition does not hold, or the lease is missing or another.
-        Conflict: What is there is protected.
+        Conflict: What is there is protected, or archived.
     """
     held = leases.of(tx, container.id, names)
     fresh = containers.by_id(tx, container.id) if present else container
