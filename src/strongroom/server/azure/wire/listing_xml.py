@@ -25,12 +25,9 @@ SECOND, DAY = 1_000_000, 86_400
 _SPECIAL = re.compile(r"[&<>\x00-\x1f\x7f\ufffe\uffff]")
 _UNSPEAKABLE = re.compile(r"[\x00-\x1f\ufffe\uffff]")
 _METADATA_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
-_HEADERS = (
-    ("content-encoding", "Content-Encoding"),
-    ("content-language", "Content-Language"),
-    ("content-disposition", "Content-Disposition"),
-    ("cache-control", "Cache-Control"),
-)
+_BEFORE_MD5 = (("content-encoding", "Content-Encoding"), ("content-language", "Content-Language"))
+_AFTER_MD5 = (("content-disposition", "Content-Disposition"), ("cache-control", "Cache-Control"))
+NO_DOCUMENT = (None, "null")
 _NO_LEASE = "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>"
 _PLAIN_TIER = f"<AccessTier>{DEFAULT_TIER}</AccessTier><AccessTierInferred>true</AccessTierInferred>"
 
@@ -91,8 +88,8 @@ def blobs_xml(
 
 def _blob(one: Entry, lease: Lease | None, tags: Mapping[str, str] | None, shows: Shows) -> str:
     before = "" if one.is_current and one.deleted_at is None and not shows.keeps_versions else _identity(one, shows)
-    headers = "" if one.headers == "{}" else _kept(one.headers)
     md5 = f"<Content-MD5>{base64(one.md5)}</Content-MD5>" if one.md5 else ""
+    headers = md5 if one.headers == "{}" else _kept(json.loads(one.headers), md5)
     sequence = f"<x-ms-blob-sequence-number>{one.sequence_number}</x-ms-blob-sequence-number>" if one.kind == "page" else ""
     kind, size, after = KINDS[one.kind], one.size, ""
     if shows.wants.metadata:
@@ -104,9 +101,9 @@ def _blob(one: Entry, lease: Lease | None, tags: Mapping[str, str] | None, shows
     return (
         f"<Blob>{name_leaf('Name', one.name)}{before}<Properties><Creation-Time>{_date(one.created_at)}</Creation-Time>"
         f"<Last-Modified>{_date(one.modified_at)}</Last-Modified><Etag>{one.etag}</Etag>"
-        f"<Content-Length>{size}</Content-Length>{name_leaf('Content-Type', one.content_type)}{headers}{md5}{sequence}"
+        f"<Content-Length>{size}</Content-Length>{name_leaf('Content-Type', one.content_type)}{headers}{sequence}"
         f"<BlobType>{kind}</BlobType>{_NO_LEASE if lease is None else _lease(lease)}"
-        f"{'' if one.copy is None else _copy(one.copy)}<ServerEncrypted>true</ServerEncrypted>"
+        f"{'' if one.copy in NO_DOCUMENT else _copy(str(one.copy))}<ServerEncrypted>true</ServerEncrypted>"
         f"{_tier(one)}{_rest(one, shows)}</Properties>{after}</Blob>"
     )
 
@@ -121,9 +118,12 @@ def _identity(one: Entry, shows: Shows) -> str:
     return f"{found}<VersionId>{one.version}</VersionId>{current}"
 
 
-def _kept(headers: str) -> str:
-    found = json.loads(headers)
-    return "".join(name_leaf(element, found[name]) for name, element in _HEADERS if found.get(name))
+def _kept(found: Mapping[str, str], md5: str) -> str:
+    before, after = (
+        "".join(name_leaf(element, found[name]) for name, element in some if found.get(name))
+        for some in (_BEFORE_MD5, _AFTER_MD5)
+    )
+    return before + md5 + after
 
 
 def _lease(lease: Lease) -> str:
@@ -166,8 +166,8 @@ def _rest(one: Entry, shows: Shows) -> str:
     found = f"<TagCount>{one.tag_count}</TagCount>" if one.tag_count else ""
     if one.deleted_at is not None:
         found += f"<DeletedTime>{_date(one.deleted_at)}</DeletedTime>" + _remaining(one.purge_at, shows.at)
-    if one.is_sealed:
-        found += "<Sealed>true</Sealed>"
+    if one.kind == "append":
+        found += f"<Sealed>{'true' if one.is_sealed else 'false'}</Sealed>"
     if shows.holds and one.immutable_until is not None:
         mode = "locked" if one.is_immutability_locked else "unlocked"
         found += f"<ImmutabilityPolicyUntilDate>{_date(one.immutable_until)}</ImmutabilityPolicyUntilDate>"
