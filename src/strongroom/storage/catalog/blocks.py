@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from strongroom.domain.blob import Blob
 from strongroom.domain.condition import ALWAYS, Condition
@@ -16,9 +16,13 @@ from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
 from strongroom.storage.catalog.etags import lock_names, next_etags
 from strongroom.storage.catalog.holders import Piece
 from strongroom.storage.catalog.landings import Landed, Landing
+from strongroom.storage.catalog.prepared import Prepared, driver
 from strongroom.storage.catalog.schema import blocks, objects, version_objects, versions
 
 LATEST, COMMITTED, UNCOMMITTED = "latest", "committed", "uncommitted"
+
+_HERE = (blocks.c.container_id == bindparam("key"), blocks.c.name == bindparam("name"))
+_IS_WAITING = Prepared(select(blocks.c.size).where(*_HERE))
 
 MOST_WAITING = 100_000
 """Uncommitted blocks that a blob may have."""
@@ -144,6 +148,9 @@ def listed(
 
 def drop_waiting(tx: Transaction, container_id: int, name: str) -> frozenset[str]:
     """Remove the uncommitted blocks of a blob; gives their objects."""
+    connection = driver(tx)
+    if connection is not None and _IS_WAITING.run(connection, container_id, name).fetchone() is None:
+        return frozenset()
     statement = delete(blocks).where(blocks.c.container_id == container_id, blocks.c.name == name)
     return frozenset(tx.execute(statement.returning(blocks.c.object_id)).scalars())
 

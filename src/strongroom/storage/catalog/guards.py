@@ -36,6 +36,8 @@ def check_write(tx: Transaction, container: Container, names: Collection[str], p
         row = present.get(name)
         check_one(tx, name, row, condition)
         leases.check_write(held.get(name), condition.lease_id, name)
+        if row is not None and row.tier == ARCHIVE:
+            raise Conflict(f"{name} is archived: set another tier first, or delete it", code="BlobArchived")
         if row is not None and not is_kept:
             check_unprotected(fresh, row, at)
     leases.drop_ended(tx, container.id, held)
