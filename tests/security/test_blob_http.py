@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -24,11 +23,17 @@ PATIENCE = 20.0
 Serve = Callable[..., AbstractContextManager[Service]]
 
 
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    with strongroom.init(tmp_path_factory.mktemp("blob-http") / "room") as made:
+        yield made
+
+
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    with strongroom.init(tmp_path / "room") as opened:
-        opened.vault.create_container("con")
-        yield opened
+def room(opened: Room) -> Iterator[Room]:
+    container = opened.vault.create_container("con")
+    yield opened
+    opened.vault.delete_container(container)
 
 
 @pytest.fixture
@@ -130,7 +135,6 @@ def test_a_body_whose_length_could_be_read_in_two_ways_is_refused(serve: Serve, 
         b"GET /x HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
         b"CONNECT example.org:443 HTTP/1.1\r\nHost: a\r\n\r\n",
-        b"GET * HTTP/1.1\r\nHost: a\r\n\r\n",
     ],
 )
 def test_what_is_no_http_is_refused_and_the_connection_ends(serve: Serve, first: bytes):
@@ -146,6 +150,14 @@ def one_of(service: Service) -> bytes:
     with connected(service) as connection:
         connection.sendall(head("GET", "?restype=account&comp=properties"))
         return one_answer(connection)
+
+
+def test_a_target_that_is_no_path_is_refused(serve: Serve):
+    with serve() as service:
+        for target in ("*", "http://example.org", "?comp=list"):
+            with connected(service) as connection:
+                connection.sendall(f"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+                assert status(one_answer(connection)) == 400
 
 
 def test_two_hosts_are_refused(serve: Serve):

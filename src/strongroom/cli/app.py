@@ -15,6 +15,7 @@ from strongroom.cli.json_form import results_json, to_json
 from strongroom.cli.models import models_app
 from strongroom.cli.progress import shown_progress
 from strongroom.cli.rooms import JsonOption, QuietOption, RoomOption, given, open_room
+from strongroom.cli.serve import serve
 from strongroom.cli.settings import show_settings
 from strongroom.cli.show import coverage_line, show_blobs, show_results, show_status, size_words
 from strongroom.domain.analysis import Cost
@@ -288,6 +289,9 @@ def check(
             Console().print(f"{fault.kind}: {escape(fault.subject)}: {escape(fault.detail)}", soft_wrap=True)
         Console().print(f"{len(faults):,} faults." if faults else "Vault, catalog and index agree.")
     return 6 if faults else 0
+
+
+app.command(epilog="Example: strongroom serve --room myroom")(serve)
 
 
 @app.command(epilog="Example: strongroom settings")

@@ -15,12 +15,17 @@ from strongroom.errors import UsageError
 from strongroom.governance.policy import KeyPolicy
 from strongroom.room import Room
 from strongroom.server.azure.app import BlobApp
+from strongroom.server.azure.auth.authenticate import Gate
+from strongroom.server.azure.auth.bearer import issuer_of
+from strongroom.server.azure.auth.keyring import is_loopback
 from strongroom.server.azure.desk import Desk, Door
 from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.protocol import bounded
 from strongroom.server.azure.uses import TOLD_EVERY, Uses
 from strongroom.server.rounds import Round, rounds
 
+TENDED_EVERY = 3600.0
+"""Seconds between two rounds of upkeep."""
 BACKLOG = 1024
 GRACE_SECONDS = 30
 """How long requests that are under way have to end when the server stops."""
@@ -53,24 +58,6 @@ def listen(place: Place) -> socket.socket:
         raise UsageError(
             f"cannot listen at {place.host}, port {place.port} ({error.strerror}): choose another with --host and --blob-port"
         ) from error
-
-
-@contextmanager
-def blob_app(room: Room, limits: Limits, door: Door) -> Iterator[BlobApp]:
-    """Give the blob service of a room; its worker threads end, and its uses are told, when the block ends.
-
-    Args:
-        room: An open room.
-        limits: Bounds.
-        door: Proves who asks.
-    """
-    uses = Uses(room.ledger, room.purpose)
-    app = BlobApp(Desk(room.vault, door, KeyPolicy(), room.purpose, uses), limits)
-    with rounds(Round(every=TOLD_EVERY / 4, work=uses.tell, last=lambda: uses.tell(all_of_them=True))):
-        try:
-            yield app
-        finally:
-            app.close()
 
 
 class Server(uvicorn.Server):
@@ -115,3 +102,81 @@ def server_of(app: BlobApp, place: Place, limits: Limits) -> Server:
         ssl_keyfile=place.key,
     )
     return Server(config)
+
+
+@contextmanager
+def blob_app(room: Room, limits: Limits, door: Door) -> Iterator[BlobApp]:
+    """Give the blob service of a room; its worker threads end, and its uses are told, when the block ends.
+
+    Args:
+        room: An open room.
+        limits: Bounds.
+        door: Proves who asks.
+    """
+    uses = Uses(room.ledger, room.purpose)
+    app = BlobApp(Desk(room.vault, door, KeyPolicy(), room.purpose, uses), limits)
+    with rounds(Round(every=TOLD_EVERY / 4, work=uses.tell, last=lambda: uses.tell(all_of_them=True))):
+        try:
+            yield app
+        finally:
+            app.close()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BlobServer:
+    """A blob service that listens, and answers while `run` runs."""
+
+    url: str
+    """Where, without an account."""
+    listener: socket.socket
+    """Its socket."""
+    server: Server
+    """What answers."""
+
+    def run(self) -> None:
+        """Answer until SIGINT or SIGTERM comes, or `stop` is called; what is under way ends first."""
+        self.server.run([self.listener])
+
+    def stop(self) -> None:
+        """Let `run` end; what is under way is cut off."""
+        self.server.should_exit = self.server.force_exit = True
+
+
+@contextmanager
+def serve_blobs(
+    room: Room, place: Place, *, development: bool = False, limits: Limits | None = None, door: Door | None = None
+) -> Iterator[BlobServer]:
+    """Open the blob service of a room, and tend the room while the block runs.
+
+    Args:
+        room: An open room.
+        place: Where.
+        development: Whether the emulators' well-known account may sign in, from this machine only.
+        limits: Bounds; those of the room's settings if not given.
+        door: Proves who asks; the room's accounts and tokens if not given.
+
+    Raises:
+        UsageError: Nothing can listen there.
+    """
+    limits, door = limits or Limits.of(room.settings), door or gate_of(room, development=development)
+    tended = Round(every=TENDED_EVERY, work=lambda: tend(room), at_once=True)
+    with listen(place) as listener, rounds(tended), blob_app(room, limits, door) as app:
+        host, port = listener.getsockname()[:2]
+        url = f"{'https' if place.certificate else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+        yield BlobServer(url=url, listener=listener, server=server_of(app, place, limits))
+
+
+def gate_of(room: Room, *, development: bool) -> Gate:
+    """Give the door of a room: its accounts, and the issuer of tokens that its settings name."""
+    return Gate(room.vault, development=development, issuer=issuer_of(room.settings))
+
+
+def tend(room: Room) -> None:
+    """Sweep what killed processes left behind, and remove for good what is deleted and over its days."""
+    room.vault.sweep()
+    room.vault.tend()
+
+
+def is_here(host: str) -> bool:
+    """Say whether a name or address is this machine's own, which nobody else can reach."""
+    return host == "localhost" or is_loopback(host)

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from strongroom.domain.scope import Actor
 from strongroom.room import Room
 from strongroom.server.azure.auth.authenticate import Gate
+from strongroom.server.azure.auth.keyring import DEVELOPMENT_KEY
 from strongroom.server.azure.call import Identity, Request
 from strongroom.server.azure.desk import Door
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.route import Operation
+from strongroom.server.azure.wire.headers import base64
 from strongroom.server.serve import Place, blob_app, listen, server_of
+from strongroom.vault.accounts import DEVELOPMENT
 
-ACCOUNT = "devstoreaccount1"
+ACCOUNT = DEVELOPMENT
 """The development account, which every client of Azure knows."""
-KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+KEY = base64(DEVELOPMENT_KEY)
 """Its well-known key."""
 PATIENCE = 30.0
 
