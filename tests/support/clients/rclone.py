@@ -96,4 +96,4 @@ class Rclone:
         self._run("delete", f"{self._box}/b")
         assert not self._run("lsf", "--recursive", "--files-only", f"{self._box}/b")
         self._run("purge", self._box)
-        assert self._box[3:] not in self._run("lsd", "it:").decode()
+        assert self._box[3:] not in self._run("lsf", "it:").decode().split("/\n")

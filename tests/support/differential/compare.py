@@ -18,6 +18,9 @@ UNSEEN = {
 }
 """What a request says where the server has not said anything to say."""
 
+REFUSED = 300
+LENGTHS = frozenset({"content-length", "content-type"})
+"""Of an error, whose text is each server's own."""
 IGNORED = frozenset({"server", "date", "connection", "keep-alive", "transfer-encoding"})
 HTTP_DATE = re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -31,7 +34,7 @@ class Difference:
 
     operation: str
     what: str
-    """``status``, ``code``, ``body``, ``header NAME`` or ``xml PATH``."""
+    """``answer``, ``body``, ``header NAME`` or ``xml PATH``."""
     ours: str
     theirs: str
 
@@ -100,23 +103,29 @@ class Side:
 
 
 def differences(ask: Ask, ours: tuple[Side, Answer], theirs: tuple[Side, Answer]) -> Iterator[Difference]:
-    """Tell in what two replies differ."""
+    """Tell in what two replies differ: in status and error code, or else in whatever follows."""
+    mine, other = (_summary(answer) for _, answer in (ours, theirs))
     told = [_facts(ask, *one) for one in (ours, theirs)]
-    for what in sorted(told[0].keys() | told[1].keys(), key=lambda what: (what not in ("status", "code"), what)):
-        mine, other = (one.get(what, "(none)") for one in told)
+    if mine != other:
+        told = [{"answer": mine}, {"answer": other}]
+    for what in sorted(told[0].keys() | told[1].keys()):
+        mine, other = (one.get(what, "-") for one in told)
         if mine != other:
             yield Difference(operation=ask.operation, what=what, ours=mine, theirs=other)
 
 
+def _summary(answer: Answer) -> str:
+    failed = answer.status >= REFUSED
+    return f"{answer.status} {answer.headers.get('x-ms-error-code', '-')}" if failed else str(answer.status)
+
+
 def _facts(ask: Ask, side: Side, answer: Answer) -> dict[str, str]:
-    failed = answer.status >= 300
-    facts = {"status": str(answer.status)}
+    facts: dict[str, str] = {}
     for name in sorted(answer.headers):
-        if name in IGNORED or (failed and name in ("content-length", "content-type")):
+        if name in IGNORED or (answer.status >= REFUSED and name in LENGTHS):
             continue
         facts[f"header {name}"] = _header(side, name, answer.headers[name])
-    if failed:
-        facts["code"] = answer.headers.get("x-ms-error-code", "(none)")
+    if answer.status >= REFUSED:
         return facts
     if "xml" in answer.headers.get("content-type", "") and answer.body:
         facts.pop("header content-length", None)
