@@ -1,6 +1,5 @@
 """How a blob becomes a copy of another, without moving a byte."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +9,14 @@ from strongroom.domain.blob import Copy
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
 from strongroom.domain.copying import AS_IT_IS, Changes
+from strongroom.domain.outcome import KeptObject
 from strongroom.errors import BlobNotFound, ConditionFailed, Conflict, UsageError
 from strongroom.storage.catalog import blobs, landings, leases
 from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.etags import lock_names
-from strongroom.storage.catalog.holders import Piece, pieces
+from strongroom.storage.catalog.holders import HOLE, Piece
 from strongroom.storage.catalog.landings import Landed, Landing
-from strongroom.storage.catalog.schema import version_objects
+from strongroom.storage.catalog.schema import objects, version_objects, versions
 from strongroom.storage.catalog.snapshots import snapshot
 
 Source = tuple[Container, str, str | None]
@@ -157,15 +157,6 @@ def _copy_parts(tx: Transaction, source_id: int, target_id: int, *, with_blocks:
     tx.execute(insert(version_objects).from_select(_COLUMNS, parts.where(part.version_id == source_id)))
 
 
-def source_pieces(tx: Transaction, source: Source, etag: str) -> Sequence[Piece]:
-    """Give the pieces of a source that was looked at before, which nobody changes before the transaction ends.
-
-    Raises:
-        ConditionFailed: It has changed since (``SourceConditionNotMet``).
-    """
-    return pieces(tx, find_source(tx, source, Condition(if_match=etag)).id)
-
-
 def incremental(
     tx: Transaction, source: Source, target: Container, name: str, *, record: Copy, condition: Condition = ALWAYS
 ) -> Landed:
@@ -208,3 +199,18 @@ def _check_later(present: Row[tuple[object, ...]], record: Copy, version: str) -
             f"{present.name} has the snapshot {last} already: copy a later one",
             code="IncrementalCopyOfEarlierSnapshotNotAllowed",
         )
+
+
+def whole_object(tx: Transaction, version_id: int, part: Piece) -> KeptObject | None:
+    """Give the object of a piece, to be adopted anew, where the piece is all of it; None else.
+
+    Its SHA-256 is told where it is all of the version, too.
+    """
+    if part.place == HOLE or part.start:
+        return None
+    size = tx.execute(select(objects.c.size).where(objects.c.id == part.object_id)).scalar_one_or_none()
+    if size != part.length:
+        return None
+    row = tx.execute(select(versions.c.size, versions.c.sha256).where(versions.c.id == version_id)).one()
+    sha256 = row.sha256 or "" if row.size == size else ""
+    return KeptObject(object_id=part.object_id, place=part.place, size=size, sha256=sha256, is_new=False)

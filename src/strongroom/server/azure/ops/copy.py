@@ -4,6 +4,7 @@ https://learn.microsoft.com/rest/api/storageservices/copy-blob, ``copy-blob-from
 ``incremental-copy-blob``. What is in this room is copied without moving a byte, so the copy is there when the reply is.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from uuid import uuid4
@@ -31,6 +32,7 @@ MOST_LATER = 5 << 40
 LATER_SECONDS = 7 * 24 * 3600.0
 
 TAGS, TAG_OPTION = "x-ms-tags", "x-ms-copy-source-tag-option"
+MD5 = "x-ms-source-content-md5"
 SYNC = "x-ms-requires-sync"
 SEAL = "x-ms-seal-blob"
 ACTION = "x-ms-copy-action"
@@ -66,10 +68,10 @@ def copy_blob_from_url(call: Call) -> Reply:
         raise Fault("InvalidHeaderValue", HeaderName=SYNC, HeaderValue=call.header(SYNC) or "")
     container, source = _begin(call)
     record = _record(call)
-    stated = md5_of(call.header("x-ms-source-content-md5"), "x-ms-source-content-md5")
+    stated = md5_of(call.header(MD5), MD5)
     if isinstance(source, Inside) and source.is_stored:
         if stated is not None:
-            _check_md5(call, source, stated)
+            check_md5(call, source)
         changes = replace(changes_of(call), is_sealed=None, is_archive_readable=False, record=record)
         with making(), sources.found(source):
             blob = call.vault.copy(
@@ -82,7 +84,7 @@ def copy_blob_from_url(call: Call) -> Reply:
             )
     else:
         blob = _now(call, container, source, record)
-    sums = [("content-md5", call.header("x-ms-source-content-md5") or "")] if stated is not None else []
+    sums = [("content-md5", call.header(MD5) or "")] if stated is not None else []
     return _reply(container, blob, sums)
 
 
@@ -122,22 +124,23 @@ def changes_of(call: Call) -> Changes:
     )
 
 
-def _check_md5(call: Call, source: Inside, stated: bytes) -> None:
-    """Hold the bytes of a source against an MD5; they are read only where theirs is not known."""
+def check_md5(call: Call, source: Inside) -> None:
+    """Hold the bytes of a source against an MD5 that is stated; what the source says of itself may not be true.
+
+    Raises:
+        Fault: They have another (``Md5Mismatch``).
+    """
     blob = sources.look(call, source)
-    if blob.md5 == stated:
-        return
-    checksum = Checksum(call.request.headers, md5="x-ms-source-content-md5", crc64="")
+    checksum = Checksum(call.request.headers, md5=MD5, crc64="")
     one = sources.opened(call, source)
     try:
-        for _ in checksum.through(one.chunks(blob.size, sources.SECONDS)):
-            pass
+        deque(checksum.through(one.chunks(blob.size, sources.SECONDS)), maxlen=0)
     finally:
         one.close()
 
 
 def _now(call: Call, container: Container, source: Inside | Target, record: Copy) -> Blob:
-    checksum = Checksum(call.request.headers, md5="x-ms-source-content-md5", crc64="")
+    checksum = Checksum(call.request.headers, md5=MD5, crc64="")
     one = sources.opened(call, source)
     try:
         _check_length(one, MOST_AT_ONCE)
