@@ -14,17 +14,14 @@ from strongroom.domain.scope import Scope
 from strongroom.server.azure.auth.authenticate import Gate
 from strongroom.server.azure.call import Identity, Request
 from strongroom.server.azure.faults import Fault
-from strongroom.server.azure.request import read_request
 from strongroom.server.azure.route import route
 from strongroom.storage.catalog import Catalog
 from strongroom.storage.layout import Layout
-from strongroom.testing.azure import GivenBody
+from strongroom.testing.azure import ACCOUNT, HOST, request_from
 from strongroom.vault import Vault
 
 Sign = Callable[..., str]
 
-ACCOUNT = "testaccount"
-HOST = "127.0.0.1:10000"
 BLOB = "a dir/b.txt"
 PATH = f"/box/{quote(BLOB)}"
 
@@ -54,28 +51,10 @@ def after(**span: float) -> datetime:
     return datetime.now(UTC) + timedelta(**span)
 
 
-def asked(
-    method: str,
-    path: str,
-    token: str = "",
-    headers: Mapping[str, str] | None = None,
-    *,
-    client: str = "127.0.0.1",
-    scheme: str = "http",
-    account: str = ACCOUNT,
-) -> Request:
-    """Give a request as the server reads it."""
-    where, _, query = path.partition("?")
-    given = {"host": HOST, **(headers or {})}
-    scope = {
-        "method": method,
-        "scheme": scheme,
-        "raw_path": f"/{account}{where}".encode(),
-        "query_string": "&".join(part for part in (query, token) if part).encode(),
-        "headers": [(name.encode(), value.encode("latin-1")) for name, value in given.items()],
-        "client": (client, 4000),
-    }
-    return read_request(scope, GivenBody(b""))
+def asked(method: str, path: str, token: str = "", headers: Mapping[str, str] | None = None, **more: str) -> Request:
+    """Give a request that shows a token in its query."""
+    joint = "&" if "?" in path else "?"
+    return request_from(method, f"{path}{joint if token else ''}{token}", headers, **more)
 
 
 def let_in(gate: Gate, request: Request) -> Identity:

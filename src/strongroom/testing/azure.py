@@ -10,11 +10,13 @@ from strongroom.errors import StrongroomError
 from strongroom.server.azure.call import Address, Call, Identity, Reply, Request
 from strongroom.server.azure.faults import Fault, fault_of
 from strongroom.server.azure.outside import NOWHERE, Outside
+from strongroom.server.azure.request import read_request
 from strongroom.server.azure.route import route
 from strongroom.vault import Vault
 
 ACCOUNT = "testaccount"
-HERE = f"http://127.0.0.1:10000/{ACCOUNT}"
+HOST = "127.0.0.1:10000"
+HERE = f"http://{HOST}/{ACCOUNT}"
 """What the URLs of sources of copies begin with that are on this server."""
 EVERYTHING = Scope(actor=Actor(name=ACCOUNT), purpose=Purpose(name="testing"), containers=None, policy_version="test")
 
@@ -62,6 +64,38 @@ def request_of(method: str, url: str, headers: Mapping[str, str] | None = None, 
         id=str(uuid4()),
         at=datetime.now(UTC),
     )
+
+
+def request_from(
+    method: str,
+    path: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    account: str = ACCOUNT,
+    client: str = "127.0.0.1",
+    scheme: str = "http",
+) -> Request:
+    """Give a request as the server reads it from a connection, its authentication included.
+
+    Args:
+        method: In capitals.
+        path: Path and query as they come, percent-encoded, without the account.
+        headers: Any letter case.
+        account: The account in the path.
+        client: The client's address.
+        scheme: ``http`` or ``https``.
+    """
+    where, _, query = path.partition("?")
+    given = {"host": HOST, **(headers or {})}
+    scope = {
+        "method": method,
+        "scheme": scheme,
+        "raw_path": f"/{account}{where}".encode(),
+        "query_string": query.encode(),
+        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in given.items()],
+        "client": (client, 4000),
+    }
+    return read_request(scope, GivenBody(b""))
 
 
 def ask(
