@@ -41,14 +41,35 @@ class _Pinned(HTTPConnection):
 class Fetched:
     """A source on another server, whose headers have come; close it."""
 
-    def __init__(self, target: Target, connection: HTTPConnection, response: HTTPResponse) -> None:
+    def __init__(self, target: Target, sock: socket.socket, response: HTTPResponse) -> None:
         """Take what came."""
-        self._target, self._connection, self._response = target, connection, response
-        self._socket = connection.sock
+        self._target, self._socket, self._response = target, sock, response
         self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.getheaders()}
         """By lower-case name."""
         self.length = response.length
         """Bytes to come; None where the server does not say."""
+
+    def check(self, span: tuple[int, int | None] | None) -> None:
+        """Make sure that this is what was asked for.
+
+        Raises:
+            Fault: See `fetch`.
+        """
+        target, response, status = self._target, self._response, self._response.status
+        if status in (NOT_MODIFIED, PRECONDITION):
+            raise Fault("SourceConditionNotMet")
+        if status in REDIRECTS:
+            raise refused(target.shown, "it leads elsewhere, and redirects are not followed")
+        if status not in (OK, PARTIAL):
+            logger.warning("could not copy from %s: it answered %d", target.shown, status)
+            told = status if LEAST_REFUSAL <= status < LEAST_ERROR else LEAST_ERROR
+            raise Fault("CannotVerifyCopySource", f"The copy source answered with the status {status}.", status=told)
+        if span is None:
+            return
+        ranged = (response.getheader("content-range") or "").lower().startswith(f"bytes {span[0]}-")
+        whole = span[0] == 0 and span[1] in (None, response.length)
+        if (status == PARTIAL and not ranged) or (status == OK and not whole):
+            raise unreachable(target, "it does not answer for ranges")
 
     def chunks(self, limit: int, seconds: float) -> Iterator[bytes]:
         """Give the bytes.
@@ -79,10 +100,14 @@ class Fetched:
         if self.length is not None and taken != self.length:
             raise unreachable(self._target, "it broke off")
 
+    def stop(self) -> None:
+        """Let whoever reads in another thread fail soon."""
+        _cut_off(self._socket)
+
     def close(self) -> None:
         """Hang up."""
         self._response.close()
-        self._connection.close()
+        self._socket.close()
 
     def __enter__(self) -> Self:
         """Be closed at the end of a block."""
@@ -119,10 +144,9 @@ def fetch(target: Target, headers: Mapping[str, str], span: tuple[int, int | Non
     sent = {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "strongroom", "Host": _host(target), **headers}
     if span is not None:
         sent["Range"] = f"bytes={span[0]}-{'' if span[1] is None else span[1] - 1}"
-    connection, response = _ask(target, sent)
-    fetched = Fetched(target, connection, response)
+    fetched = Fetched(target, *_ask(target, sent))
     try:
-        _check(target, response, span)
+        fetched.check(span)
     except BaseException:
         fetched.close()
         raise
@@ -134,7 +158,7 @@ def _host(target: Target) -> str:
     return name if target.port == PORTS[target.scheme] else f"{name}:{target.port}"
 
 
-def _ask(target: Target, sent: Mapping[str, str]) -> tuple[HTTPConnection, HTTPResponse]:
+def _ask(target: Target, sent: Mapping[str, str]) -> tuple[socket.socket, HTTPResponse]:
     trouble: Exception | None = None
     for address in target.addresses:
         connection = _Pinned(target, address)
@@ -144,7 +168,8 @@ def _ask(target: Target, sent: Mapping[str, str]) -> tuple[HTTPConnection, HTTPR
             trouble = error
             connection.close()
             continue
-        return connection, _answer(target, connection, sent)
+        sock = connection.sock  # the connection lets go of it once the answer says that it is the last one
+        return sock, _answer(target, connection, sent)
     raise unreachable(target, "it does not answer") from trouble
 
 
@@ -168,21 +193,3 @@ def _answer(target: Target, connection: HTTPConnection, sent: Mapping[str, str])
 def _cut_off(sock: socket.socket) -> None:
     with suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)
-
-
-def _check(target: Target, response: HTTPResponse, span: tuple[int, int | None] | None) -> None:
-    status = response.status
-    if status in (NOT_MODIFIED, PRECONDITION):
-        raise Fault("SourceConditionNotMet")
-    if status in REDIRECTS:
-        raise refused(target.shown, "it leads elsewhere, and redirects are not followed")
-    if status not in (OK, PARTIAL):
-        logger.warning("could not copy from %s: it answered %d", target.shown, status)
-        told = status if LEAST_REFUSAL <= status < LEAST_ERROR else LEAST_ERROR
-        raise Fault("CannotVerifyCopySource", f"The copy source answered with the status {status}.", status=told)
-    if span is None:
-        return
-    ranged = (response.getheader("content-range") or "").lower().startswith(f"bytes {span[0]}-")
-    whole = span[0] == 0 and span[1] in (None, response.length)
-    if (status == PARTIAL and not ranged) or (status == OK and not whole):
-        raise unreachable(target, "it does not answer for ranges")

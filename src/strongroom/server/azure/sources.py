@@ -70,6 +70,8 @@ class Opened:
     """Gives the bytes, of which there may be so many, within so many seconds; see `Fetched.chunks`."""
     close: Callable[[], None]
     """Lets it go."""
+    stop: Callable[[], None] = lambda: None
+    """Lets whoever reads in another thread fail soon."""
 
 
 def source_of(call: Call) -> Inside | Target:
@@ -194,7 +196,9 @@ def _outside(call: Call, target: Target, span: Span) -> Opened:
         headers["Authorization"] = token
         headers["x-ms-version"] = call.request.version
     fetched: Fetched = fetch(target, headers, None if span == (0, None) else span)
-    return Opened(length=fetched.length, headers=fetched.headers, blob=None, chunks=fetched.chunks, close=fetched.close)
+    return Opened(
+        length=fetched.length, headers=fetched.headers, blob=None, chunks=fetched.chunks, close=fetched.close, stop=fetched.stop
+    )
 
 
 def _inside(call: Call, source: Inside, span: Span) -> Opened:

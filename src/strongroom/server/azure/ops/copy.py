@@ -182,19 +182,23 @@ def _later(call: Call, container: Container, source: Inside | Target, record: Co
         one.close()
         carriers.give_back()
         raise
-    carriers.start(lambda: _carry(call, one, blob), one.close)
+    carriers.start(lambda: _carry(call, one, blob), one.stop)
     return blob
 
 
 def _carry(call: Call, one: Opened, blob: Blob) -> None:
+    why: str | None = "500 InternalError The server failed: copy it again."
     try:
         call.vault.receive_copy(blob.id, one.chunks(MOST_LATER, LATER_SECONDS))
-    except (StrongroomError, Fault, OSError, ValueError) as error:
-        fault = error if isinstance(error, Fault) else fault_of(error) if isinstance(error, StrongroomError) else None
-        why = "500 InternalError The server failed." if fault is None else f"{fault.status} {fault.code} {fault.message}"
-        call.vault.fail_copy(blob.id, why)
+        why = None
+    except Fault as fault:
+        why = f"{fault.status} {fault.code} {fault.message}"
+    except StrongroomError as error:
+        why = f"500 {fault_of(error).code} {error}"
     finally:
         one.close()
+        if why is not None:
+            call.vault.fail_copy(blob.id, why)
 
 
 def copied_traits(call: Call, one: Opened) -> Traits:
