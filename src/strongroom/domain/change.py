@@ -13,8 +13,8 @@ class Change:
     at: datetime
     """When (UTC)."""
     event: str
-    """``BlobCreated``, ``BlobDeleted``, ``BlobUndeleted``, ``BlobPropertiesUpdated``, ``BlobSnapshotCreated`` or
-    ``BlobTierChanged``."""
+    """``BlobCreated``, ``BlobContentUpdated`` (an append, or pages), ``BlobDeleted``, ``BlobUndeleted``,
+    ``BlobPropertiesUpdated``, ``BlobSnapshotCreated`` or ``BlobTierChanged``."""
     container: str
     """The container's name, as it was then."""
     name: str

@@ -10,10 +10,11 @@ from strongroom.domain.change import Change
 from strongroom.domain.container import Container
 from strongroom.domain.lease import Lease
 from strongroom.domain.lifecycle import Act, Policy, Ran, Step, read_policy
-from strongroom.errors import ConditionFailed, Conflict, ContainerNotFound
+from strongroom.errors import ConditionFailed, Conflict, ContainerNotFound, UsageError
 from strongroom.storage.catalog import Transaction, changes, lifecycle, removals, service
 from strongroom.storage.catalog.catalog import now
 from strongroom.storage.catalog.lifecycle import START, Walk
+from strongroom.vault.containers import MOST_DAYS
 from strongroom.vault.contents import Contents
 
 PAGE = 1000
@@ -107,9 +108,30 @@ class Lifecycle(Contents):
             last = service.read(tx, lifecycle.LAST_RUN).get("at")
         if last is not None and now() - datetime.fromisoformat(last) < BETWEEN_RUNS:
             return
-        if self.lifecycle()["rules"]:
-            self._catalog.change(lambda tx: service.write(tx, lifecycle.LAST_RUN, {"at": now().isoformat()}))
+        if read_policy(self.lifecycle()).rules:
             self.run_lifecycle()
+            self._catalog.change(lambda tx: service.write(tx, lifecycle.LAST_RUN, {"at": now().isoformat()}))
+
+    def keep_deleted_blobs(self, days: int) -> None:
+        """Say for how many days what is deleted or overwritten of blobs can be restored, in the whole room; 0 for none.
+
+        Raises:
+            UsageError: It is not 0 to 365.
+        """
+        if not 0 <= days <= MOST_DAYS:
+            raise UsageError(f"deleted blobs can be kept for 0 to {MOST_DAYS} days")
+
+        def change(tx: Transaction) -> None:
+            document = service.read(tx, service.PROPERTIES)
+            kept = {**document.get("delete_retention", {}), "enabled": days > 0, "days": days}
+            service.write(tx, service.PROPERTIES, {**document, "delete_retention": kept})
+
+        self._catalog.change(change)
+
+    def kept_days(self) -> tuple[int, int]:
+        """Give the days for which deleted blobs, and deleted containers, can be restored."""
+        with self._catalog.read() as tx:
+            return service.kept_days(tx), service.container_kept_days(tx)
 
     def walk_all(self, container: Container, walk: Walk) -> Iterator[tuple[Blob, Lease | None]]:
         """Give versions of a container with their leases, in order of name and version, a page at a time."""

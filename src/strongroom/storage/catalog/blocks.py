@@ -11,7 +11,7 @@ from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
 from strongroom.domain.outcome import KeptObject
 from strongroom.errors import BlobNotFound, ConditionFailed, Conflict, UsageError
-from strongroom.storage.catalog import blobs, containers, guards, holders, holdings, landings, leases
+from strongroom.storage.catalog import blobs, changes, containers, guards, holders, holdings, landings, leases
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
 from strongroom.storage.catalog.etags import lock_names, next_etags
 from strongroom.storage.catalog.holders import Piece
@@ -272,7 +272,9 @@ def append(
     tx.execute(update(versions).where(versions.c.id == row.id).values(values))
     placed = {kept.sha256: kept.size} if only else {}
     holdings.change(tx, placed=placed, displaced={row.sha256} if row.sha256 and values["sha256"] != row.sha256 else ())
-    return Appended(blob=blobs.get(tx, container, name), offset=row.size, blocks=number + bool(kept.size))
+    appended = blobs.get(tx, container, name)
+    changes.note(tx, changes.CONTENT_UPDATED, container.name, [appended])
+    return Appended(blob=appended, offset=row.size, blocks=number + bool(kept.size))
 
 
 def seal(tx: Transaction, container: Container, name: str, *, condition: Condition, at: int | None) -> Blob:

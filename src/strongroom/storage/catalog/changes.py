@@ -1,6 +1,7 @@
 """Rows of the change feed: what happened to blobs, written with the change itself, where the room keeps one.
 
-The events are those of Azure's change feed: https://learn.microsoft.com/azure/storage/blobs/storage-blob-change-feed.
+The events are those of Azure's change feed, and `CONTENT_UPDATED` for appends and pages, which it passes over:
+https://learn.microsoft.com/azure/storage/blobs/storage-blob-change-feed.
 """
 
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from strongroom.storage.catalog.schema import changes as table
 CREATED = "BlobCreated"
 DELETED = "BlobDeleted"
 RESTORED = "BlobUndeleted"
+CONTENT_UPDATED = "BlobContentUpdated"
 PROPERTIES_UPDATED = "BlobPropertiesUpdated"
 SNAPSHOT_CREATED = "BlobSnapshotCreated"
 TIER_CHANGED = "BlobTierChanged"

@@ -14,6 +14,7 @@ from strongroom.domain.container import Container
 from strongroom.domain.pages import ANY_NUMBER, PAGE, PageRange, SequenceCondition
 from strongroom.errors import ConditionFailed, Conflict, UsageError
 from strongroom.storage.catalog import blobs, containers, guards, holdings
+from strongroom.storage.catalog import changes as feed
 from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.etags import lock_names, next_etags
 from strongroom.storage.catalog.holders import HOLE, Piece
@@ -131,7 +132,9 @@ def _changed(tx: Transaction, container: Container, row: Row[tuple[object, ...]]
     if row.sha256 is not None and values.get("sha256", row.sha256) != row.sha256:
         holdings.change(tx, placed={}, displaced={row.sha256})
     tagged = blobs.tags_of(tx, row.id)
-    return blobs.blob_of(container.name, {**row._mapping, **written}, row.id, tagged)  # noqa: SLF001 - SQLAlchemy's documented name
+    changed = blobs.blob_of(container.name, {**row._mapping, **written}, row.id, tagged)  # noqa: SLF001 - SQLAlchemy's documented name
+    feed.note(tx, feed.CONTENT_UPDATED, container.name, [changed])
+    return changed
 
 
 def resize(
