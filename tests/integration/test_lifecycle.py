@@ -126,10 +126,7 @@ def test_what_is_protected_leased_or_has_snapshots_is_left_and_told(vault: Vault
 
 
 def test_what_changed_since_it_was_looked_at_is_left(vault: Vault, container: Container, catalog: Catalog):
-    with catalog.write() as tx:
-        tx.execute(
-            sa.text("UPDATE versions SET modified_at = modified_at - :span, created_at = created_at - :span"), {"span": DAY * 3}
-        )
+    grow_old(catalog, 3)
     vault.set_lifecycle(policy({"baseBlob": {"delete": after(1)}}))
     looked = [blob for blob, _ in vault.walk_all(container, Walk())]
     vault.put(container, "log/1", b"new")
@@ -142,10 +139,7 @@ def test_what_changed_since_it_was_looked_at_is_left(vault: Vault, container: Co
 def test_the_upkeep_purges_at_once_and_runs_the_rules_once_a_day(vault: Vault, container: Container, catalog: Catalog):
     vault.set_lifecycle(policy({"baseBlob": {"delete": after(1)}}))
     vault.tend()
-    with catalog.write() as tx:
-        tx.execute(
-            sa.text("UPDATE versions SET modified_at = modified_at - :span, created_at = created_at - :span"), {"span": DAY * 3}
-        )
+    grow_old(catalog, 3)
     vault.tend()
     assert len(names(vault, container)) == 3
     with catalog.write() as tx:
