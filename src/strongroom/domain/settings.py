@@ -45,6 +45,11 @@ class Settings:
     file_seconds: float = _setting(300.0, "seconds that one content may take before its worker is stopped")
     stretch_seconds: float = _setting(60.0, "seconds of work on one long recording after which it is saved how far it is read")
     follow_rate: float = _setting(0.0, "contents a second that are read at the most while files arrive; 0 is no bound")
+    copy_sources: str = _setting(
+        "",
+        "servers from which blob clients may have copied: hosts such as *.blob.core.windows.net, and networks such as "
+        "10.0.0.0/8 for private ones, with commas between; empty is none but this one",
+    )
     change_feed: bool = _setting(default=False, text="whether what happens to blobs is written down for `strongroom changes`")
     file_memory: int = _setting(3 * GIB // 2, "bytes of memory that a worker may hold before it is stopped")
     member_depth: int = _setting(8, "how deep archives within archives (and mail within mail) are opened")

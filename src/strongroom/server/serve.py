@@ -20,6 +20,7 @@ from strongroom.server.azure.auth.bearer import issuer_of
 from strongroom.server.azure.auth.keyring import is_loopback
 from strongroom.server.azure.desk import Desk, Door
 from strongroom.server.azure.limits import Limits
+from strongroom.server.azure.outside import Outside
 from strongroom.server.azure.protocol import bounded
 from strongroom.server.azure.uses import TOLD_EVERY, Uses
 from strongroom.server.rounds import Round, rounds
@@ -114,11 +115,13 @@ def blob_app(room: Room, limits: Limits, door: Door) -> Iterator[BlobApp]:
         door: Proves who asks.
     """
     uses = Uses(room.ledger, room.purpose)
-    app = BlobApp(Desk(room.vault, door, KeyPolicy(), room.purpose, uses), limits)
+    outside = Outside(room.settings.copy_sources)
+    app = BlobApp(Desk(room.vault, door, KeyPolicy(), room.purpose, uses, outside=outside), limits)
     with rounds(Round(every=TOLD_EVERY / 4, work=uses.tell, last=lambda: uses.tell(all_of_them=True))):
         try:
             yield app
         finally:
+            outside.carriers.close()
             app.close()
 
 
@@ -172,8 +175,9 @@ def gate_of(room: Room, *, development: bool) -> Gate:
 
 
 def tend(room: Room) -> None:
-    """Sweep what killed processes left behind, and remove for good what is deleted and over its days."""
+    """Sweep what killed processes left behind, end their copies, and remove for good what is deleted and over its days."""
     room.vault.sweep()
+    room.vault.fail_old_copies()
     room.vault.tend()
 
 

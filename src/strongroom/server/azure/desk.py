@@ -11,6 +11,7 @@ from strongroom.ports import Policy
 from strongroom.server.azure import cors
 from strongroom.server.azure.call import Address, Call, Identity, Reply, Request
 from strongroom.server.azure.faults import Fault, fault_of
+from strongroom.server.azure.outside import NOWHERE, Outside
 from strongroom.server.azure.reply import Ready, common_headers, fault_ready, ready
 from strongroom.server.azure.route import Operation, route
 from strongroom.server.azure.uses import Use, Uses
@@ -49,7 +50,9 @@ class Admitted:
 class Desk:
     """Answers requests of one room."""
 
-    def __init__(self, vault: Vault, door: Door, policy: Policy, purpose: Purpose, book: Uses) -> None:
+    def __init__(
+        self, vault: Vault, door: Door, policy: Policy, purpose: Purpose, book: Uses, *, outside: Outside = NOWHERE
+    ) -> None:
         """Take the parts.
 
         Args:
@@ -58,7 +61,9 @@ class Desk:
             policy: Grants what they see.
             purpose: What everything is done for.
             book: Notes it.
+            outside: The other servers from which may be copied.
         """
+        self._outside = outside
         self._vault, self._door, self._policy, self._purpose, self._book = vault, door, policy, purpose, book
 
     def admit(self, request: Request) -> Admitted | Ready:
@@ -116,6 +121,7 @@ class Desk:
                 scope=scope,
                 ask=self.ask,
                 sources=lambda url: self._source(url, request, identity, scope),
+                outside=self._outside,
             )
             if "\\" in request.address.blob:
                 call = replace(call, request=replace(request, address=_settled(call)))
