@@ -8,7 +8,7 @@ from strongroom.domain.container import STORED, AccessPolicy, Container
 from strongroom.domain.lease import Lease
 from strongroom.domain.scope import Scope
 from strongroom.errors import UsageError
-from strongroom.storage.catalog import Transaction, containers, leases, service
+from strongroom.storage.catalog import Transaction, containers, glance, leases, service
 from strongroom.storage.names import check_container_name
 from strongroom.vault import upkeep
 from strongroom.vault.contents import Contents
@@ -62,6 +62,8 @@ class Containers(Contents):
         Raises:
             ContainerNotFound: There is none, or the scope does not show it.
         """
+        if self._catalog.dialect == "sqlite":
+            return self._catalog.glance(lambda connection: glance.container(connection, name, scope))
         with self._catalog.read() as tx:
             return containers.get(tx, name, scope)
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from sqlite3 import Connection
 from typing import BinaryIO
 
 from strongroom.domain.blob import Blob, Look
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import MOUNTED, Container
 from strongroom.errors import BlobNotFound, RoomDamaged
-from strongroom.storage.catalog import blobs, holders
+from strongroom.storage.catalog import blobs, glance, holders
 from strongroom.storage.catalog.holders import Piece
 from strongroom.vault.contents import Contents
 from strongroom.vault.read import open_pieces
 
+PAGE = "page"
 TRIES = 5
 """How often a blob is looked up again when it was replaced before it could be opened."""
 
@@ -56,6 +58,8 @@ class Reads(Contents):
             BlobNotFound: There is none.
             ConditionFailed: The condition does not hold.
         """
+        if self._catalog.dialect == "sqlite":
+            return self._catalog.glance(lambda connection: glance.look(connection, container, name, version, condition))
         with self._catalog.read() as tx:
             return blobs.look(tx, container, name, version, condition)
 
@@ -92,9 +96,7 @@ class Reads(Contents):
             RoomDamaged: The vault lacks its bytes.
         """
         for _ in range(TRIES):
-            with self._catalog.read() as tx:
-                look = blobs.look(tx, container, name, version, condition)
-                pieces = [] if container.kind == MOUNTED else holders.pieces(tx, look.blob.id)
+            look, pieces = self._look(container, name, version, condition)
             start, length = cut(look)
             if container.kind == MOUNTED:
                 return look, self._open_mounted(look.blob, start)
@@ -103,6 +105,22 @@ class Reads(Contents):
             with suppress(FileNotFoundError):
                 return look, open_pieces(self._bodies, pieces, start, length)
         raise RoomDamaged(f"the vault lacks the bytes of {name}: run `strongroom check`")
+
+    def _look(self, container: Container, name: str, version: str | None, condition: Condition) -> tuple[Look, Sequence[Piece]]:
+        """Give what is told of a blob, with its pieces, as of one moment on SQLite."""
+
+        def act(connection: Connection) -> tuple[Look, Sequence[Piece] | None]:
+            found = glance.look(connection, container, name, version, condition)
+            is_plain = container.kind != MOUNTED and found.blob.kind != PAGE
+            return found, glance.pieces(connection, found.blob.id) if is_plain else None
+
+        if self._catalog.dialect == "sqlite":
+            look, pieces = self._catalog.glance(act)
+            if pieces is not None or container.kind == MOUNTED:
+                return look, pieces or ()
+        with self._catalog.read() as tx:
+            look = blobs.look(tx, container, name, version, condition)
+            return look, () if container.kind == MOUNTED else holders.pieces(tx, look.blob.id)
 
     def _open_mounted(self, blob: Blob, start: int) -> BinaryIO:
         with self._catalog.read() as tx:

@@ -84,11 +84,16 @@ def find(tx: Transaction, container: Container, name: str, version: str | None =
     statement = statement.where(versions.c.is_current if version is None else versions.c.version == version)
     row = tx.execute(statement).one_or_none()
     if row is None:
-        which = "" if version is None else f" of version {version}"
-        raise BlobNotFound(
-            f"{container.name} holds no blob named {name}{which}: `strongroom list {container.name}` shows what it holds"
-        )
+        raise missing(container, name, version)
     return row
+
+
+def missing(container: Container, name: str, version: str | None = None) -> BlobNotFound:
+    """Give the error that tells that there is no such blob."""
+    which = "" if version is None else f" of version {version}"
+    return BlobNotFound(
+        f"{container.name} holds no blob named {name}{which}: `strongroom list {container.name}` shows what it holds"
+    )
 
 
 def get(tx: Transaction, container: Container, name: str, version: str | None = None) -> Blob:

@@ -1,7 +1,9 @@
 """The catalog's door: one database, its migrations, and transactions that cannot lose an update."""
 
+import os
 import re
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,6 +34,9 @@ BUSY_SECONDS = 60.0
 
 KEEPS_CHANGES = "strongroom_changes"
 """Option of a transaction's connection: whether `changes.note` writes."""
+
+GLANCE_PRAGMAS = ("query_only=1", "cache_size=-8192", "temp_store=MEMORY")
+"""How SQLite is set for a thread's own connection."""
 
 PRAGMAS = (
     "journal_mode=WAL",
@@ -111,6 +116,7 @@ class Catalog:
         if self.dialect == "sqlite":
             event.listen(self._engine, "connect", _prepare_sqlite)
             event.listen(self._engine, "begin", _begin_sqlite)
+        self._glances = Glances(parsed.database or "")
         self._writing = self._engine.execution_options(strongroom_writes=True, **{KEEPS_CHANGES: keeps_changes})
 
     @contextmanager
@@ -129,6 +135,22 @@ class Catalog:
             yield tx
             if self.dialect == "sqlite":
                 tx.exec_driver_sql("UPDATE room SET value = value + 1 WHERE name = 'revision'")
+
+    def glance(self, act: Callable[[sqlite3.Connection], R]) -> R:
+        """Run an act that only reads, in one transaction of SQLite's own driver on this thread's own connection.
+
+        Args:
+            act: Runs statements that are compiled already (`prepared`), since these take microseconds.
+        """
+        connection = self._glances.connection()
+        try:
+            connection.execute("BEGIN")
+            try:
+                return act(connection)
+            finally:
+                connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise _tell(error, error) from error
 
     def change(self, act: Callable[[Transaction], R]) -> R:
         """Run an act in one durable transaction, again from its start where the database chose it to end a deadlock.
@@ -192,7 +214,44 @@ class Catalog:
 
     def close(self) -> None:
         """Close every connection."""
+        self._glances.close()
         self._engine.dispose()
+
+
+class Glances:
+    """Connections of SQLite's own driver that only read, one a thread; a forked child makes its own."""
+
+    def __init__(self, path: str) -> None:
+        """Name the database."""
+        self._path = path
+        self._guard = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._mine = threading.local()
+        self._all: list[sqlite3.Connection] = []
+
+    def connection(self) -> sqlite3.Connection:
+        """Give this thread's connection."""
+        if self._pid != os.getpid():
+            self._begin()
+        found: sqlite3.Connection | None = getattr(self._mine, "connection", None)
+        if found is None:
+            found = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            for pragma in GLANCE_PRAGMAS:
+                found.execute(f"PRAGMA {pragma}")
+            self._mine.connection = found
+            with self._guard:
+                self._all.append(found)
+        return found
+
+    def close(self) -> None:
+        """Close them all."""
+        with self._guard:
+            for one in self._all if self._pid == os.getpid() else ():
+                one.close()
+            self._begin()
 
 
 class SessionLock:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from strongroom.domain.condition import ANY, Condition
@@ -51,7 +52,7 @@ def create(
         row = tx.execute(insert(containers).values(values).returning(containers)).one()
     except IntegrityError as error:
         raise AlreadyExists(f"there is a container named {name} already: choose another name") from error
-    return _container(row)
+    return container_of(row)
 
 
 def get(tx: Transaction, name: str, scope: Scope) -> Container:
@@ -62,8 +63,13 @@ def get(tx: Transaction, name: str, scope: Scope) -> Container:
     """
     row = tx.execute(select(containers).where(containers.c.name == name, containers.c.deleted_at.is_(None))).one_or_none()
     if row is None or not scope.grants(row.id):
-        raise ContainerNotFound(f"there is no container named {name}: `strongroom list` shows those that there are")
-    return _container(row)
+        raise missing(name)
+    return container_of(row)
+
+
+def missing(name: str) -> ContainerNotFound:
+    """Give the error that tells that there is no such container."""
+    return ContainerNotFound(f"there is no container named {name}: `strongroom list` shows those that there are")
 
 
 def by_id(tx: Transaction, container_id: int) -> Container:
@@ -76,7 +82,7 @@ def by_id(tx: Transaction, container_id: int) -> Container:
     row = tx.execute(statement).one_or_none()
     if row is None:
         raise ContainerNotFound("the container was deleted meanwhile: create it again, or choose another")
-    return _container(row)
+    return container_of(row)
 
 
 def need(tx: Transaction, container_id: int) -> None:
@@ -95,7 +101,7 @@ def all_in(tx: Transaction, scope: Scope) -> list[Container]:
     statement = select(containers).where(containers.c.deleted_at.is_(None)).order_by(containers.c.name)
     if scope.containers is not None:
         statement = statement.where(containers.c.id.in_(sorted(scope.containers)))
-    return [_container(row) for row in tx.execute(statement)]
+    return [container_of(row) for row in tx.execute(statement)]
 
 
 def page(
@@ -122,7 +128,7 @@ def page(
         statement = statement.where(containers.c.id.in_(sorted(scope.containers)))
     live = containers.c.deleted_at.is_(None)
     statement = statement.where(or_(live, containers.c.purge_at > now()) if with_deleted else live)
-    return [_container(row) for row in tx.execute(statement.order_by(containers.c.name, containers.c.id).limit(limit))]
+    return [container_of(row) for row in tx.execute(statement.order_by(containers.c.name, containers.c.id).limit(limit))]
 
 
 def to_change(tx: Transaction, container_id: int, condition: Condition, *, deletes: bool = False) -> Container:
@@ -136,10 +142,10 @@ def to_change(tx: Transaction, container_id: int, condition: Condition, *, delet
     row = tx.execute(statement.with_for_update()).one_or_none()
     if row is None:
         raise ContainerNotFound("the container was deleted meanwhile: create it again, or choose another")
-    check_present(_container(row), condition)
+    check_present(container_of(row), condition)
     held = held_leases.of_containers(tx, [container_id]).get(container_id)
     held_leases.check_container(held, condition.lease_id, row.name, deletes=deletes)
-    return _container(row)
+    return container_of(row)
 
 
 def check_present(container: Container, condition: Condition) -> None:
@@ -160,7 +166,7 @@ def write(tx: Transaction, container_id: int, values: Mapping[str, object]) -> C
     """Change columns of a container, with a new etag and time."""
     changed = {**values, "etag": next_etags(tx, 1)[0], "modified_at": now()}
     statement = update(containers).where(containers.c.id == container_id).values(changed).returning(containers)
-    return _container(tx.execute(statement).one())
+    return container_of(tx.execute(statement).one())
 
 
 def check_unprotected(tx: Transaction, container: Container) -> None:
@@ -197,7 +203,7 @@ def restore(tx: Transaction, name: str, container_id: int, new_name: str, scope:
         raise AlreadyExists(f"there is a container named {new_name}: restore it under another name") from error
     if row is None:
         raise ContainerNotFound(f"there is no deleted container named {name}: list containers, the deleted ones too")
-    return _container(row)
+    return container_of(row)
 
 
 def mark_deleted(tx: Transaction, container_id: int, *, kept_days: int = 0) -> None:
@@ -232,7 +238,8 @@ def remove(tx: Transaction, container_id: int) -> None:
     tx.execute(delete(containers).where(containers.c.id == container_id, containers.c.deleted_at.is_not(None)))
 
 
-def _container(row: Row[tuple[object, ...]]) -> Container:
+def container_of(row: Any) -> Container:
+    """Give the container that a row of `containers` tells of."""
     return Container(
         id=row.id,
         name=row.name,
