@@ -25,6 +25,8 @@ from strongroom.server.azure.protocol import bounded
 from strongroom.server.azure.uses import TOLD_EVERY, Uses
 from strongroom.server.rounds import Round, rounds
 
+COPIES_EVERY = 60.0
+"""Seconds after which is looked for copies from other servers whose server has died."""
 TENDED_EVERY = 3600.0
 """Seconds between two rounds of upkeep."""
 BACKLOG = 1024
@@ -163,7 +165,8 @@ def serve_blobs(
     """
     limits, door = limits or Limits.of(room.settings), door or gate_of(room, development=development)
     tended = Round(every=TENDED_EVERY, work=lambda: tend(room), at_once=True)
-    with listen(place) as listener, rounds(tended), blob_app(room, limits, door) as app:
+    copies = Round(every=COPIES_EVERY, work=room.vault.fail_old_copies)
+    with listen(place) as listener, rounds(tended, copies), blob_app(room, limits, door) as app:
         host, port = listener.getsockname()[:2]
         url = f"{'https' if place.certificate else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
         yield BlobServer(url=url, listener=listener, server=server_of(app, place, limits))
@@ -175,9 +178,8 @@ def gate_of(room: Room, *, development: bool) -> Gate:
 
 
 def tend(room: Room) -> None:
-    """Sweep what killed processes left behind, end their copies, and remove for good what is deleted and over its days."""
+    """Sweep what killed processes left behind, and remove for good what is deleted and over its days."""
     room.vault.sweep()
-    room.vault.fail_old_copies()
     room.vault.tend()
 
 
