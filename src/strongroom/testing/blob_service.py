@@ -48,8 +48,7 @@ class Service:
     def connection_string(self) -> str:
         """What Azure's own clients take."""
         return (
-            f"DefaultEndpointsProtocol={self.scheme};AccountName={self.account};AccountKey={self.key};"
-            f"BlobEndpoint={self.url};BlobSecondaryEndpoint={self.url}-secondary;"
+            f"DefaultEndpointsProtocol={self.scheme};AccountName={self.account};AccountKey={self.key};BlobEndpoint={self.url};"
         )
 
 
