@@ -10,11 +10,15 @@ from rich.markup import escape
 
 import strongroom
 from strongroom.cli import demo as demo_module
-from strongroom.cli import recordings
+from strongroom.cli import feed, recordings
+from strongroom.cli.containers import containers_app
 from strongroom.cli.json_form import results_json, to_json
+from strongroom.cli.keys import keys_app
+from strongroom.cli.lifecycle import lifecycle_app
 from strongroom.cli.models import models_app
 from strongroom.cli.progress import shown_progress
 from strongroom.cli.rooms import JsonOption, QuietOption, RoomOption, given, open_room
+from strongroom.cli.sas import sas
 from strongroom.cli.serve import serve
 from strongroom.cli.settings import show_settings
 from strongroom.cli.show import coverage_line, show_blobs, show_results, show_status, size_words
@@ -35,6 +39,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(models_app, name="models")
+app.add_typer(containers_app, name="container")
+app.add_typer(lifecycle_app, name="lifecycle")
+app.add_typer(keys_app, name="keys")
 
 
 def _version(value: bool) -> None:
@@ -292,6 +299,9 @@ def check(
 
 
 app.command(epilog="Example: strongroom serve --room myroom")(serve)
+app.command(epilog="Example: strongroom changes --since 2026-11-24")(feed.changes)
+app.command(epilog="Example: strongroom inventory letters -o letters.parquet")(feed.inventory)
+app.command(epilog="Example: strongroom sas letters/1931/april.pdf --permissions r --expires 7d")(sas)
 
 
 @app.command(epilog="Example: strongroom settings")

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+FIRST = "strongroom"
+"""The account that every room begins with."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccountKey:

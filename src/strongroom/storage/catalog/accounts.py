@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import delete, insert, select, update
 
-from strongroom.domain.account import Account, AccountKey
+from strongroom.domain.account import FIRST, Account, AccountKey
 from strongroom.errors import AlreadyExists, NotFound
 from strongroom.storage.catalog import service
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
@@ -14,8 +14,6 @@ from strongroom.storage.catalog.schema import service as documents
 
 KEY_BYTES = 64
 SLOTS = (1, 2)
-FIRST = "strongroom"
-"""The account that every room begins with."""
 SECRETS = "secrets"
 """The document of the service that holds what nobody is told."""
 
