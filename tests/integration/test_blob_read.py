@@ -1,17 +1,26 @@
 """Get Blob and Get Blob Properties: ranges, conditions, versions, overrides, and one consistent version whatever is written."""
 
 import hashlib
+import io
 import threading
 from base64 import b64encode
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy as sa
 
+from strongroom.domain.blob import Copy
 from strongroom.domain.condition import Condition
 from strongroom.domain.container import Container
+from strongroom.domain.lease import Term
+from strongroom.errors import BlobNotFound
 from strongroom.server.azure.call import Call, Identity, Reply, Stream
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.ops.read import get_blob, get_blob_properties
+from strongroom.server.azure.wire import structured
+from strongroom.storage.catalog import Catalog, blobs, glance, holders, leases
+from strongroom.storage.catalog.schema import versions
 from strongroom.testing.azure import ACCOUNT, EVERYTHING, ask, request_of
 from strongroom.vault import Traits, Vault
 
@@ -171,6 +180,57 @@ def test_a_sas_may_give_other_headers_and_keys_of_customers_are_refused(vault: V
         if isinstance(reply.body, Stream):
             reply.body.source.close()
     assert refused(vault, {"x-ms-encryption-key": "c2VjcmV0"}) == (501, "NotImplemented")
+
+
+@ON_SQLITE
+def test_the_short_way_on_sqlite_sees_what_the_long_one_does(vault: Vault, letters: Container, catalog: Catalog) -> None:
+    until = datetime(2199, 1, 1, tzinfo=UTC)
+    copied = Copy(id="1", source="http://x/y", status="success", done=1, total=1, completed_at=until)
+    plain = Traits(headers={"cache-control": "no-store"}, metadata={"who": "Änn"}, tags={"a": "1", "b": "2"}, tier="Cool")
+    vault.put(letters, "a", DATA, traits=plain, with_md5=True)
+    vault.snapshot(letters, "a")
+    vault.put(letters, "held", DATA, traits=Traits(immutable_until=until, is_immutability_locked=True, has_legal_hold=True))
+    vault.put(letters, "log", b"", traits=Traits(kind="append"))
+    for part in (b"one", b"two"):
+        vault.append(letters, "log", part)
+    vault.seal(letters, "log")
+    vault.put(letters, "disk", b"", traits=Traits(kind="page", size=1024, sequence_number=7))
+    with catalog.write() as tx:
+        tx.execute(sa.update(versions).where(versions.c.name == "held").values(copy=blobs.copy_document(copied)))
+        leases.keep(tx, letters.id, "a", Term(id=LEASE, seconds=-1))
+    with catalog.read() as tx:
+        assert catalog.glance(lambda short: glance.container(short, "letters", EVERYTHING)) == vault.container(
+            "letters", EVERYTHING
+        )
+        for name in ("a", "held", "log", "disk"):
+            for version in (None, *(blob.version for blob in vault.versions(letters, name))):
+                long = blobs.look(tx, letters, name, version)
+                short = catalog.glance(lambda one, at=(name, version): glance.look(one, letters, *at))
+                assert short == long
+                if long.blob.kind != "page":
+                    found = catalog.glance(lambda one, key=long.blob.id: glance.pieces(one, key))
+                    assert found == holders.pieces(tx, long.blob.id)
+        for read in (lambda: blobs.look(tx, letters, "none"), lambda: vault.look(letters, "none")):
+            with pytest.raises(BlobNotFound, match="holds no blob named none"):
+                read()
+
+
+@ON_SQLITE
+def test_a_structured_message_is_taken_and_given(vault: Vault, letters: Container) -> None:
+    data = b"x" * 5000
+    message = structured.encoded(io.BytesIO(data), len(data)).read()
+    asks = {structured.HEADER: structured.KIND}
+    given = {**asks, structured.LENGTH: "5000", "x-ms-blob-type": "BlockBlob"}
+    assert dict(ask(vault, "PUT", URL, given, message).headers)[structured.HEADER] == structured.KIND
+    assert vault.open(vault.get(letters, "a")).read() == data
+    status, headers, body = get(vault, {**asks, "range": "bytes=0-99"})
+    assert (status, headers[structured.HEADER], headers[structured.LENGTH]) == (206, structured.KIND, "100")
+    assert (headers["content-length"], headers["content-range"]) == (str(len(body)), "bytes 0-99/5000")
+    assert b"".join(structured.decoded([body], 100)) == data[:100]
+    with pytest.raises(Fault) as caught:
+        ask(vault, "PUT", URL, given, message[:-1] + b"?")
+    assert caught.value.code == "Crc64Mismatch"
+    assert vault.open(vault.get(letters, "a")).read() == data
 
 
 @ON_SQLITE

@@ -6,6 +6,7 @@ https://learn.microsoft.com/rest/api/storageservices/append-block and ``append-b
 from strongroom.server.azure.call import Call, Reply
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.ops.put import limited, number_of
+from strongroom.server.azure.wire import structured
 from strongroom.server.azure.wire.checksums import Checksum
 from strongroom.server.azure.wire.conditions import condition_of, making
 from strongroom.server.azure.wire.headers import changed_headers
@@ -44,6 +45,7 @@ def append_block(call: Call) -> Reply:
             ("x-ms-blob-append-offset", str(done.offset)),
             ("x-ms-blob-committed-block-count", str(done.blocks)),
             ("x-ms-request-server-encrypted", "true"),
+            *structured.told(call.request.headers),
         ],
     )
 

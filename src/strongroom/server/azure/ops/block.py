@@ -8,6 +8,7 @@ from hashlib import md5
 from strongroom.server.azure.call import Call, Reply
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.ops.put import limited
+from strongroom.server.azure.wire import structured
 from strongroom.server.azure.wire.blocklist import block_id_of, block_list, refs_of
 from strongroom.server.azure.wire.checksums import Checksum
 from strongroom.server.azure.wire.conditions import condition_of, making, read_condition_of
@@ -33,7 +34,8 @@ def put_block(call: Call) -> Reply:
     checksum = Checksum(call.request.headers)
     source = checksum.through(limited(call, MOST_BYTES))
     call.vault.stage_block(container, call.name, block_id, source, lease_id=call.header("x-ms-lease-id"))
-    return Reply(status=201, headers=[*checksum.headers(), ("x-ms-request-server-encrypted", "true")])
+    told = [*checksum.headers(), ("x-ms-request-server-encrypted", "true"), *structured.told(call.request.headers)]
+    return Reply(status=201, headers=told)
 
 
 def put_block_list(call: Call) -> Reply:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from strongroom.domain.pages import PAGE
 from strongroom.server.azure.call import Call, Reply
 from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.wire import structured
 from strongroom.server.azure.wire.checksums import Checksum
 from strongroom.server.azure.wire.conditions import condition_of, making
 from strongroom.server.azure.wire.headers import md5_of
@@ -45,7 +46,8 @@ def put_blob(call: Call) -> Reply:
         source = iter(())
     with making():
         blob = call.vault.put(container, call.name, source, traits=traits, condition=condition, with_md5=kind == "block")
-    return Reply(status=201, headers=[*made_headers(container, blob), *md5_headers(blob), *checksum.headers()])
+    told = [*made_headers(container, blob), *md5_headers(blob), *checksum.headers(), *structured.told(call.request.headers)]
+    return Reply(status=201, headers=told)
 
 
 def _kind(call: Call) -> str:
@@ -106,10 +108,17 @@ def limited(call: Call, most: int) -> Iterator[bytes]:
     """Give the body, of at most some bytes: refused before any is read where the length is told, and on the way else.
 
     Raises:
-        Fault: It is longer (``RequestBodyTooLarge``).
+        Fault: It is longer (``RequestBodyTooLarge``), or see `structured.decoded`.
     """
-    if (call.request.body.length or 0) > most:
+    size = call.request.body.length
+    if structured.is_asked(call.request.headers):
+        size = number_of(call, structured.LENGTH, HIGHEST_NUMBER)
+        if size is None:
+            raise Fault("MissingRequiredHeader", HeaderName=structured.LENGTH)
+    if (size or 0) > most:
         raise Fault("RequestBodyTooLarge", MaxLimit=str(most))
+    if structured.is_asked(call.request.headers):
+        return structured.decoded(call.request.body.chunks(), size or 0)
     return _counted(call.request.body.chunks(), most)
 
 

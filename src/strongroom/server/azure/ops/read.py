@@ -10,6 +10,7 @@ from typing import BinaryIO
 from strongroom.domain.blob import Look
 from strongroom.server.azure.call import Call, Reply, Stream
 from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.wire import structured
 from strongroom.server.azure.wire.checksums import Crc64
 from strongroom.server.azure.wire.conditions import read_condition_of
 from strongroom.server.azure.wire.headers import base64
@@ -53,6 +54,7 @@ class Cut:
 def get_blob(call: Call) -> Reply:
     """Get blob."""
     refuse_keys(call.request.headers)
+    structured.is_asked(call.request.headers)
     container = call.container()
     cut = Cut(text=asked(call.request.headers), sum_=_sum_of(call))
     condition = read_condition_of(call.request.headers)
@@ -67,15 +69,23 @@ def get_blob(call: Call) -> Reply:
         is_read=True,
     )
     told += md5_headers(blob, "x-ms-blob-content-md5")
-    if part is None:
-        length = ("content-length", str(blob.size))
-        return Reply(status=200, headers=[length, *told, *md5_headers(blob)], body=Stream(source=source, length=blob.size))
-    start, size = part
-    told += [("content-length", str(size)), ("content-range", f"bytes {start}-{start + size - 1}/{blob.size}")]
-    if cut.sum_ is None:
-        return Reply(status=206, headers=told, body=Stream(source=source, length=size))
-    data = _all(source, size)
-    return Reply(status=206, headers=[*told, _sum_header(cut.sum_, data)], body=data)
+    start, size = part or (0, blob.size)
+    if part is not None:
+        told.append(("content-range", f"bytes {start}-{start + size - 1}/{blob.size}"))
+    else:
+        told += md5_headers(blob)
+    if cut.sum_ is not None:
+        data = _all(source, size)
+        return Reply(status=206, headers=[*told, ("content-length", str(size)), _sum_header(cut.sum_, data)], body=data)
+    return _sent(call, 200 if part is None else 206, told, Stream(source=source, length=size))
+
+
+def _sent(call: Call, status: int, told: list[tuple[str, str]], body: Stream) -> Reply:
+    """Send bytes as they are, or as a structured message where that is asked for."""
+    if structured.is_asked(call.request.headers):
+        told += [*structured.told(call.request.headers), (structured.LENGTH, str(body.length))]
+        body = Stream(source=structured.encoded(body.source, body.length), length=structured.message_length(body.length))
+    return Reply(status=status, headers=[*told, ("content-length", str(body.length))], body=body)
 
 
 def _all(source: BinaryIO, size: int) -> bytes:
