@@ -19,6 +19,7 @@ from strongroom.vault.accounts import Accounts
 from strongroom.vault.blocks import Blocks
 from strongroom.vault.containers import Containers
 from strongroom.vault.copies import Copies
+from strongroom.vault.gather import Gathers
 from strongroom.vault.leases import Leases
 from strongroom.vault.lifecycle import Lifecycle
 from strongroom.vault.listing import Listings, Page
@@ -32,7 +33,19 @@ from strongroom.vault.write import PLAIN, Bytes, PutItem, Traits
 
 
 class Vault(
-    Reads, Blocks, Containers, Leases, Pages, Properties, Copies, Accounts, Listings, Tags, Lifecycle, ServiceProperties
+    Reads,
+    Blocks,
+    Containers,
+    Leases,
+    Pages,
+    Properties,
+    Copies,
+    Accounts,
+    Listings,
+    Tags,
+    Lifecycle,
+    ServiceProperties,
+    Gathers,
 ):
     """Containers and blobs of one room; any number of threads and processes may use it at once."""
 

@@ -219,12 +219,12 @@ def put_all(
 
 
 def landing(name: str, traits: Traits, kept: KeptObject | None = None) -> Landing:
-    """Give what a blob is to be; without an object its bytes are still to be named."""
+    """Give what a blob is to be; without an object its bytes are still to be named, with one that lacks its hash to be read."""
     return Landing(
         name=name,
         size=kept.size if kept else traits.size,
         pieces=pieces_of(kept) if kept else (),
-        sha256=kept.sha256 if kept else None,
+        sha256=kept.sha256 or None if kept else None,
         md5=kept.md5 if kept and kept.md5 else traits.md5,
         kind=traits.kind,
         content_type=traits.content_type,

@@ -134,7 +134,8 @@ class Catalog:
         with _told(), self._writing.connect() as tx, tx.begin():
             yield tx
             if self.dialect == "sqlite":
-                tx.exec_driver_sql("UPDATE room SET value = value + 1 WHERE name = 'revision'")
+                driver: Any = tx.connection.driver_connection
+                driver.execute("UPDATE room SET value = value + 1 WHERE name = 'revision'")
 
     def glance(self, act: Callable[[sqlite3.Connection], R]) -> R:
         """Run an act that only reads, in one transaction of SQLite's own driver on this thread's own connection.
@@ -291,7 +292,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     writes = connection.get_execution_options().get("strongroom_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver: Any = connection.connection.driver_connection  # SQLAlchemy takes 50 us more
+    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 @contextmanager

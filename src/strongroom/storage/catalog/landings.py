@@ -22,6 +22,10 @@ from strongroom.storage.catalog.objects import pages
 from strongroom.storage.catalog.prepared import driver
 from strongroom.storage.catalog.schema import tags, version_objects, versions
 
+Room = tuple[Present, Mapping[str, str], frozenset[str]]
+"""What was made room of: the versions that were current, the newest version ids, and objects that may be let go of."""
+NOTHING: Room = ({}, {}, frozenset())
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Landing:
@@ -85,14 +89,24 @@ def land(tx: Transaction, container: Container, landings: Sequence[Landing], con
     containers.need(tx, container.id)
     connection = driver(tx)
     taken = list(names) if connection is None else _taken(connection, container, names, condition)
-    before, newest, loosened = _make_room(tx, container, taken, condition)
+    return _land(tx, container, landings, _make_room(tx, container, taken, condition))
+
+
+def land_free(tx: Transaction, container: Container, landings: Sequence[Landing]) -> tuple[Blob, ...]:
+    """Make blobs whose names nothing has, in a container that is there: the caller looked, in this transaction."""
+    return _land(tx, container, landings, NOTHING).blobs
+
+
+def _land(tx: Transaction, container: Container, landings: Sequence[Landing], room: Room) -> Landed:
+    before, newest, loosened = room
+    connection = driver(tx)
     rows = [
         _values(container.id, one, etag, version_after(newest.get(one.name)), before.get(one.name))
         for one, etag in zip(landings, next_etags(tx, len(landings)), strict=True)
     ]
     ids = _insert(tx, rows, landings)
     placed = {one.sha256: one.size for one in landings if one.sha256}
-    if connection is not None:
+    if connection is not None and placed:
         placed = quick.place(connection, container.id, placed)
     displaced = {row.sha256 for row in before.values() if row.sha256}
     if placed or displaced:
@@ -115,16 +129,14 @@ def _taken(connection: Connection, container: Container, names: Sequence[str], c
     return [name for name in names if name in found]
 
 
-def _make_room(
-    tx: Transaction, container: Container, names: Sequence[str], condition: Condition
-) -> tuple[Present, dict[str, str], frozenset[str]]:
+def _make_room(tx: Transaction, container: Container, names: Sequence[str], condition: Condition) -> Room:
     """Check writes to names, and make what they hold no longer current.
 
     Returns:
         The versions that were current, the newest version ids, and the objects that may have lost their last reference.
     """
     if not names:
-        return {}, {}, frozenset()
+        return NOTHING
     container = containers.by_id(tx, container.id)
     before = current_rows(tx, container.id, names)
     guards.check_write(tx, container, names, before, condition)

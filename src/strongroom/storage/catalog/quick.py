@@ -14,8 +14,9 @@ from sqlalchemy.dialects.sqlite import insert
 
 from strongroom.domain.outcome import KeptObject
 from strongroom.storage.catalog.catalog import now
-from strongroom.storage.catalog.prepared import Insertion, Listed, Prepared
+from strongroom.storage.catalog.prepared import MOST, Insertion, Listed, Prepared
 from strongroom.storage.catalog.schema import (
+    blocks,
     containers,
     contents,
     holdings,
@@ -38,10 +39,19 @@ _CONTAINER = Prepared(select(ONE).where(containers.c.id == KEY, containers.c.del
 _NAMES = Listed(select(versions.c.name).where(versions.c.container_id == KEY, versions.c.name.op("IN")(LIST)))
 _LEASE = Prepared(select(ONE).where(leases.c.container_id == KEY))
 _LEASES = Listed(select(leases.c.name).where(leases.c.container_id == KEY, leases.c.name.op("IN")(LIST)))
+_BLOCK = Prepared(select(ONE).where(blocks.c.container_id == KEY))
+_BLOCKS = Listed(select(blocks.c.name).where(blocks.c.container_id == KEY, blocks.c.name.op("IN")(LIST)))
 _WRITER = Prepared(select(ONE).where(writers.c.id == KEY, writers.c.fenced_at.is_(None)))
 _KNOWN = Listed(select(contents.c.sha256).where(contents.c.sha256.op("IN")(LIST)))
 _HELD = Listed(select(holdings.c.sha256).where(holdings.c.container_id == KEY, holdings.c.sha256.op("IN")(LIST)))
 _PARENTS = Listed(select(members.c.parent_sha256).where(members.c.parent_sha256.op("IN")(LIST)))
+
+_FINGERPRINT = """
+    WITH given (id, etag, sha256) AS (VALUES {})
+    UPDATE versions SET sha256 = given.sha256, fault = NULL FROM given
+    WHERE versions.id = given.id AND versions.etag = given.etag AND versions.sha256 IS NULL
+    RETURNING sha256, is_current AND deleted_at IS NULL, container_id, size
+"""
 
 _ADD_OBJECTS = Insertion(insert(objects).on_conflict_do_nothing(), objects)
 _ADD_VERSIONS = Insertion(insert(versions), versions, "id", "fault")
@@ -76,10 +86,12 @@ def is_there(connection: sqlite3.Connection, container_id: int) -> bool:
 
 
 def taken(connection: sqlite3.Connection, container_id: int, names: Collection[str]) -> set[str]:
-    """Give those names that any version, be it a deleted one, or a lease has."""
+    """Give those names that any version, be it a deleted one, a lease, or a block that was put has."""
     found = {row[0] for row in _NAMES.over(connection, names, container_id)}
     if _LEASE.run(connection, container_id).fetchone() is not None:
         found.update(row[0] for row in _LEASES.over(connection, names, container_id))
+    if _BLOCK.run(connection, container_id).fetchone() is not None:
+        found.update(row[0] for row in _BLOCKS.over(connection, names, container_id))
     return found
 
 
@@ -98,6 +110,27 @@ def add_pieces(connection: sqlite3.Connection, rows: Sequence[Mapping[str, Any]]
 def add_tags(connection: sqlite3.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Give versions their tags."""
     _ADD_TAGS.add(connection, rows)
+
+
+def fingerprint(connection: sqlite3.Connection, digests: Mapping[int, tuple[str, str]]) -> dict[int, dict[str, int]]:
+    """Note the SHA-256 of versions, unless they have changed or gone.
+
+    Args:
+        connection: The driver's.
+        digests: Etag and SHA-256 of each, by its key.
+
+    Returns:
+        Sizes of the contents that live blobs now have, by container: hand them to `place`.
+    """
+    placed: dict[int, dict[str, int]] = {}
+    given = [value for key, (etag, sha256) in digests.items() for value in (key, etag, sha256)]
+    for at in range(0, len(given), 3 * MOST):
+        some = given[at : at + 3 * MOST]
+        marks = ",".join(["(?,?,?)"] * (len(some) // 3))
+        for sha256, is_live, container_id, size in connection.execute(_FINGERPRINT.format(marks), some):
+            if is_live:
+                placed.setdefault(container_id, {})[sha256] = size
+    return placed
 
 
 def place(connection: sqlite3.Connection, container_id: int, sizes: Mapping[str, int]) -> dict[str, int]:

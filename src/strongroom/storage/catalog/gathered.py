@@ -1,0 +1,117 @@
+"""Many small blobs that came from many writers, landed in one transaction: each with its own condition and its own answer."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+from strongroom.domain.blob import Blob
+from strongroom.domain.condition import ALWAYS, Condition
+from strongroom.domain.container import Container
+from strongroom.domain.outcome import KeptObject
+from strongroom.errors import ContainerNotFound, StrongroomError
+from strongroom.storage.catalog import blocks, containers, holdings, landings, leases, objects, quick
+from strongroom.storage.catalog.catalog import Transaction
+from strongroom.storage.catalog.landings import Landing
+from strongroom.storage.catalog.prepared import driver
+
+Outcome = Blob | Exception
+"""The blob that was made, or why there is none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Order:
+    """One blob that is to be."""
+
+    container: Container
+    """Where."""
+    landing: Landing
+    """What."""
+    kept: KeptObject
+    """Its bytes; they may become durable while this is written, but must be before it is committed."""
+    condition: Condition = ALWAYS
+    """What must hold of what is there."""
+
+
+def land_each(tx: Transaction, orders: Sequence[Order]) -> tuple[list[Outcome], set[str]]:
+    """Land blobs in the order given, each whether or not others are refused.
+
+    Returns:
+        The blob, or why there is none, of each; and the objects that may have lost their last reference.
+    """
+    found: dict[Order, Outcome] = {}
+    loosened: set[str] = set()
+    connection = driver(tx)
+    if connection is not None:
+        for some in _by_container(orders).values():
+            found.update(_free(tx, connection, some))
+    for order in orders:
+        if order not in found:
+            found[order] = _alone(tx, order, loosened)
+    return [found[order] for order in orders], loosened
+
+
+def _by_container(orders: Collection[Order]) -> dict[int, list[Order]]:
+    found: dict[int, list[Order]] = {}
+    for order in orders:
+        found.setdefault(order.container.id, []).append(order)
+    return found
+
+
+def _free(tx: Transaction, connection: Connection, orders: Sequence[Order]) -> dict[Order, Outcome]:
+    """Land those whose names nothing has, all at once."""
+    container = orders[0].container
+    try:
+        containers.need(tx, container.id)
+    except ContainerNotFound as error:
+        return dict.fromkeys(orders, error)
+    names = {order.landing.name: order for order in reversed(orders)}  # of one name, the first
+    taken = quick.taken(connection, container.id, names)
+    found: dict[Order, Outcome] = {}
+    free: list[Order] = []
+    for order in orders:
+        name = order.landing.name
+        if name in taken or names[name] is not order:
+            continue
+        try:
+            if order.condition is not ALWAYS:
+                order.condition.check(name, None)
+                leases.check_write(None, order.condition.lease_id, name)
+        except StrongroomError as error:
+            found[order] = error
+        else:
+            free.append(order)
+    if free:
+        objects.adopt(tx, [order.kept for order in free])
+        made = landings.land_free(tx, container, [order.landing for order in free])
+        found.update(zip(free, made, strict=True))
+    return found
+
+
+def _alone(tx: Transaction, order: Order, loosened: set[str]) -> Outcome:
+    tx.exec_driver_sql("SAVEPOINT alone")
+    try:
+        objects.adopt(tx, [order.kept])
+        landed = landings.land(tx, order.container, [order.landing], order.condition)
+        waiting = blocks.drop_waiting(tx, order.container.id, order.landing.name)
+    except StrongroomError as error:
+        tx.exec_driver_sql("ROLLBACK TO SAVEPOINT alone")
+        tx.exec_driver_sql("RELEASE SAVEPOINT alone")
+        return error
+    tx.exec_driver_sql("RELEASE SAVEPOINT alone")
+    loosened |= landed.loosened | waiting
+    return landed.blobs[0]
+
+
+def fingerprint(tx: Transaction, digests: Mapping[int, tuple[str, str]]) -> None:
+    """Note the SHA-256 of versions that landed without, unless they have changed or gone since.
+
+    Args:
+        tx: A transaction on SQLite.
+        digests: Etag and SHA-256 of each, by its key.
+    """
+    connection = driver(tx)
+    assert connection is not None
+    for container_id, sizes in quick.fingerprint(connection, digests).items():
+        left = quick.place(connection, container_id, sizes)
+        if left:
+            holdings.change(tx, placed=left)
