@@ -14,11 +14,11 @@ from strongroom.flows.analyze import analyze
 from strongroom.flows.search import Searcher
 from strongroom.index import IndexReader
 from strongroom.models.dimensions import reads_words
-from strongroom.room.reading import Reading
+from strongroom.room.retention import Retention
 from strongroom.storage.alone import alone
 
 
-class Room(Reading):
+class Room(Retention):
     """One instance of Strongroom, acted in by one actor for one purpose."""
 
     # Filling
