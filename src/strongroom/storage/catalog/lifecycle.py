@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
 
 from strongroom.domain.blob import Blob
 from strongroom.domain.container import Container
@@ -45,7 +45,7 @@ class Walk:
 
 def page(tx: Transaction, container: Container, walk: Walk, after: Place, limit: int) -> list[tuple[Blob, Lease | None]]:
     """Give versions of a container with the leases of those that are current, in order, from behind a place on."""
-    kinds = [versions.c.is_current]
+    kinds: list[ColumnElement[bool]] = [versions.c.is_current]
     kinds += [versions.c.is_snapshot] if walk.with_snapshots else []
     kinds += [and_(~versions.c.is_current, ~versions.c.is_snapshot)] if walk.with_versions else []
     where = [versions.c.container_id == container.id, or_(*kinds), tuple_(versions.c.name, versions.c.version) > after]
