@@ -249,6 +249,10 @@ def test_a_copy_from_another_server_is_pending_and_then_there(vault: Vault, lett
     assert waiting.copy is not None
     assert (waiting.size, waiting.copy.status, waiting.copy.total) == (0, "pending", len(LARGE))
     assert waiting.copy.source == f"{away}/slow"
+    for headers in ({"x-ms-copy-source": f"{HERE}/letters/a"}, {"x-ms-blob-type": "BlockBlob"}):
+        with pytest.raises(Fault) as caught:
+            ask(vault, "PUT", "/letters/b", headers)
+        assert (caught.value.status, caught.value.code) == (409, "PendingCopyOperation")
     Shelf.gate.set()
     assert outside.carriers.wait(PATIENCE)
     made = vault.get(letters, "b")

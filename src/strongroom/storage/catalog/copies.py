@@ -11,7 +11,7 @@ from strongroom.domain.container import Container
 from strongroom.domain.copying import AS_IT_IS, Changes
 from strongroom.domain.outcome import KeptObject
 from strongroom.errors import BlobNotFound, ConditionFailed, Conflict, UsageError
-from strongroom.storage.catalog import blobs, landings, leases
+from strongroom.storage.catalog import blobs, guards, landings, leases
 from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.etags import lock_names
 from strongroom.storage.catalog.holders import HOLE, Piece
@@ -92,8 +92,7 @@ def find_source(
     check_source(condition, name, row, lambda: blobs.tags_of(tx, row.id))
     held = leases.of(tx, container.id, [name]).get(name) if row.is_current else None
     leases.check_read(held, condition.lease_id, name)
-    if row.copy is not None and row.copy["status"] == "pending":
-        raise Conflict(f"{name} is still being copied: wait, or abort that copy", code="PendingCopyOperation")
+    guards.check_arrived(row)
     return row
 
 

@@ -8,12 +8,10 @@ from sqlalchemy import Row
 
 from strongroom.domain.condition import ANY, Condition
 from strongroom.domain.container import Container
+from strongroom.domain.tier import ARCHIVE
 from strongroom.errors import BlobNotFound, ConditionFailed, Conflict
 from strongroom.storage.catalog import blobs, containers, leases
 from strongroom.storage.catalog.catalog import Transaction, now
-
-ARCHIVE = "Archive"
-"""The access tier whose blobs are neither read nor overwritten."""
 
 Present = Mapping[str, "Row[tuple[object, ...]]"]
 """Rows of the present versions, by name."""
@@ -38,6 +36,8 @@ def check_write(tx: Transaction, container: Container, names: Collection[str], p
         leases.check_write(held.get(name), condition.lease_id, name)
         if row is not None and row.tier == ARCHIVE:
             raise Conflict(f"{name} is archived: set another tier first, or delete it", code="BlobArchived")
+        if row is not None:
+            check_arrived(row)
         if row is not None and not is_kept:
             check_unprotected(fresh, row, at)
     leases.drop_ended(tx, container.id, held)
@@ -116,8 +116,19 @@ def check_change(
         Conflict: It is protected, whether or not the container keeps versions: this one would be changed itself.
     """
     row = find_to_change(tx, container, name, condition, version)
+    check_arrived(row)
     check_unprotected(containers.by_id(tx, container.id), row, now())
     return row
+
+
+def check_arrived(row: "Row[tuple[object, ...]]") -> None:
+    """Refuse to change, overwrite or copy what is still being copied from another server.
+
+    Raises:
+        Conflict: With code ``PendingCopyOperation``.
+    """
+    if row.copy is not None and row.copy["status"] == "pending":
+        raise Conflict(f"{row.name} is still being copied: wait, or abort the copy", code="PendingCopyOperation")
 
 
 def check_unprotected(container: "Container | Row[tuple[object, ...]]", row: "Row[tuple[object, ...]]", at: datetime) -> None:

@@ -98,10 +98,7 @@ def _row(tx: Transaction, container: Container, name: str, condition: Condition)
     containers.by_id(tx, container.id)
     if blobs.find(tx, container, name).kind != "page":
         raise Conflict(f"{name} is not a page blob: write it as one first", code="InvalidBlobType")
-    row = guards.check_change(tx, container, name, condition)
-    if row.copy is not None and row.copy["status"] == "pending":
-        raise Conflict(f"{name} is still being copied: wait, or abort the copy", code="PendingCopyOperation")
-    return row
+    return guards.check_change(tx, container, name, condition)
 
 
 def _take(tx: Transaction, version_id: int, first: int, end: int) -> frozenset[str]:

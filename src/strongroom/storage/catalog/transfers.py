@@ -122,16 +122,6 @@ def old(tx: Transaction, before: datetime) -> list[int]:
     return [int(name.removeprefix(PREFIX)) for name, value in rows if datetime.fromisoformat(value["at"]) < before]
 
 
-def check_not_pending(row: Row[tuple[object, ...]]) -> None:
-    """Refuse to change a blob whose bytes are still on their way.
-
-    Raises:
-        ConditionFailed: They are (``PendingCopyOperation``).
-    """
-    if row.copy is not None and row.copy["status"] == PENDING:
-        raise ConditionFailed(f"{row.name} is still being copied: wait, or abort the copy", code="PendingCopyOperation")
-
-
 def _anew(tx: Transaction) -> dict[str, object]:
     return {"etag": next_etags(tx, 1)[0], "modified_at": now()}
 
