@@ -55,14 +55,12 @@ def _days(container: Container) -> str:
 def show(name: NameArgument, room: RoomOption = None, json: JsonOption = False) -> None:
     """Show one container's rules."""
     with open_room(room) as opened:
-        found = [one for one in opened.containers() if one.name == name]
+        found = opened.vault.container(name, opened.scope("list"))
         blob_days, container_days = opened.keep_deleted()
-    if not found:
-        raise UsageError(f"there is no container named {name}: `strongroom container list` shows those that there are")
     if json:
-        print(to_json({"container": found[0], "deleted_blob_days": blob_days, "deleted_container_days": container_days}))
+        print(to_json({"container": found, "deleted_blob_days": blob_days, "deleted_container_days": container_days}))
     else:
-        _tell(found[0])
+        _tell(found)
         Console().print(f"Deleted blobs can be restored for {blob_days:,} days, deleted containers for {container_days:,}.")
 
 
