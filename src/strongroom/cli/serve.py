@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +10,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from strongroom.cli.rooms import QuietOption, RoomOption, open_room
+from strongroom.cli.rooms import QuietOption, RoomOption, given, open_room
 from strongroom.errors import UsageError
 from strongroom.room import Room
+from strongroom.server.reading import reading
 from strongroom.server.serve import Place, is_here, serve_blobs
 from strongroom.vault.accounts import DEVELOPMENT
 
@@ -30,6 +32,9 @@ def serve(
     development: Annotated[
         bool, typer.Option("--development", help="Let the emulators' well-known account in, from this machine only.")
     ] = False,
+    analyze: Annotated[
+        bool, typer.Option("--analyze", help="Read what arrives, within seconds, standing back behind the clients.")
+    ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Serve the room to programs that speak the Azure Blob Storage protocol, until Ctrl+C."""
@@ -44,7 +49,8 @@ def serve(
     place = Place(host=host, port=blob_port, certificate=certificate, key=key)
     with open_room(room) as opened, serve_blobs(opened, place, development=development) as server:
         _say(Console(stderr=True), server.url, _accounts(opened, development=development), is_open=not is_here(host))
-        server.run()
+        with reading(opened.path, given.get()) if analyze else nullcontext():
+            server.run()
 
 
 def _accounts(room: Room, *, development: bool) -> Sequence[str]:

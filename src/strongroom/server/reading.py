@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from strongroom import room as rooms
@@ -77,6 +78,17 @@ class Reader:
                 return process.wait(1.0)
             except subprocess.TimeoutExpired:
                 continue
+
+
+@contextmanager
+def reading(room: Path, settings: Mapping[str, object]) -> Iterator[None]:
+    """Read what arrives in a room while the block runs; see `Reader`."""
+    reader = Reader(room, settings)
+    reader.start()
+    try:
+        yield
+    finally:
+        reader.stop()
 
 
 def read_on(room: Path, settings: Mapping[str, object], stop: threading.Event) -> None:
