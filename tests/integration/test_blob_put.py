@@ -191,6 +191,8 @@ def test_what_cannot_be_put_is_refused(vault: Vault) -> None:
     ):
         assert refused(vault, "PUT", URL, {**BLOCK, name: value}, b"x") == expected
     assert refused(vault, "PUT", "/nowhere/a", BLOCK) == (404, "ContainerNotFound")
+    assert refused(vault, "PUT", f"/letters/{'x' * 1025}", BLOCK) == (400, "OutOfRangeInput")
+    assert refused(vault, "PUT", f"/letters/{'x/' * 300}", BLOCK) == (400, "InvalidResourceName")
     assert refused(vault, "PUT", URL, APPEND, b"bytes") == (400, "InvalidOperation")
 
 
@@ -250,6 +252,10 @@ def test_append_and_page_blobs_begin_empty(vault: Vault) -> None:
     told = head(vault)
     assert (told["x-ms-blob-type"], told["content-length"], told["x-ms-blob-sequence-number"]) == ("PageBlob", "1024", "7")
     assert bytes_of(vault) == bytes(1024)
+    sized = {**PAGE, "x-ms-blob-content-length": "512"}
+    assert refused(vault, "PUT", URL, {**sized, "x-ms-access-tier": "Hot"}) == (400, "AccessTierNotSupportedForBlobType")
+    ask(vault, "PUT", URL, {**sized, "x-ms-access-tier": "p10"})
+    assert head(vault)["x-ms-access-tier"] == "P10"
 
 
 @ON_SQLITE

@@ -10,7 +10,7 @@ from strongroom.domain.scope import Actor, Scope
 from strongroom.errors import ContainerNotFound, NameRefused
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.outside import NOWHERE, Outside
-from strongroom.server.azure.wire.names import name_fault
+from strongroom.server.azure.wire.names import blob_name_fault, name_fault
 from strongroom.storage.names import check_blob_name, check_container_name
 from strongroom.vault import Vault
 
@@ -140,9 +140,13 @@ class Call:
         """The blob's name.
 
         Raises:
-            NameRefused: No blob may have it.
+            Fault: No blob may have it.
         """
-        return check_blob_name(self.request.address.blob)
+        name = self.request.address.blob
+        try:
+            return check_blob_name(name)
+        except NameRefused as error:
+            raise blob_name_fault(name) from error
 
     def container(self) -> Container:
         """Give the container that is named.

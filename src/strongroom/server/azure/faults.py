@@ -31,8 +31,8 @@ class Fault(Exception):
         """
         usual, sentence = FAULTS[code]
         super().__init__(message or sentence)
-        self.code = code
-        """The protocol's code."""
+        self.code = "ConditionNotMet" if code == "NotModified" else code
+        """The protocol's code; that of a condition is one, whether the reader has the blob already (304) or not (412)."""
         self.status = status or usual
         """The HTTP status."""
         self.headers = headers

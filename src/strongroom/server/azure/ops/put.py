@@ -14,7 +14,7 @@ from strongroom.server.azure.wire.checksums import Checksum
 from strongroom.server.azure.wire.conditions import condition_of, making
 from strongroom.server.azure.wire.headers import md5_of
 from strongroom.server.azure.wire.properties import KINDS, md5_headers
-from strongroom.server.azure.wire.traits import made_headers, need_stored, refuse_keys, traits_of
+from strongroom.server.azure.wire.traits import made_headers, need_stored, page_tier_of, refuse_keys, traits_of
 from strongroom.vault import Traits
 
 MOST_BYTES = 5000 << 20
@@ -76,7 +76,8 @@ def _paged(call: Call, traits: Traits) -> Traits:
     size = number_of(call, LENGTH, MOST_PAGED) or 0
     if size % PAGE:
         raise Fault("InvalidOperation", f"{LENGTH} must be aligned to a {PAGE}-byte boundary.")
-    return replace(traits, size=size, sequence_number=number_of(call, NUMBER, HIGHEST_NUMBER) or 0)
+    tier = page_tier_of(call.header("x-ms-access-tier"), size)
+    return replace(traits, size=size, sequence_number=number_of(call, NUMBER, HIGHEST_NUMBER) or 0, tier=tier)
 
 
 def number_of(call: Call, name: str, most: int) -> int | None:

@@ -8,6 +8,7 @@ from hashlib import md5
 from typing import BinaryIO
 
 from strongroom.domain.blob import Look
+from strongroom.domain.tier import ARCHIVE
 from strongroom.server.azure.call import Call, Reply, Stream
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.wire import structured
@@ -22,7 +23,6 @@ from strongroom.server.azure.wire.versions import version_of
 MOST_SUMMED = 4 << 20
 """Bytes of a range whose MD5 or CRC-64 can be asked for."""
 
-ARCHIVE = "Archive"
 WITH_MD5 = "x-ms-range-get-content-md5"
 WITH_CRC64 = "x-ms-range-get-content-crc64"
 

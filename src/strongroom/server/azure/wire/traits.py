@@ -6,6 +6,7 @@ https://learn.microsoft.com/rest/api/storageservices/put-blob
 from collections.abc import Mapping
 from datetime import datetime
 
+from strongroom.domain import tier as tiers
 from strongroom.domain.blob import Blob
 from strongroom.domain.container import MOUNTED, Container
 from strongroom.server.azure.faults import Fault
@@ -13,9 +14,6 @@ from strongroom.server.azure.wire.headers import changed_headers, checked, kept_
 from strongroom.server.azure.wire.tags import tags_of
 from strongroom.storage.catalog.blobs import DEFAULT_TYPE
 from strongroom.vault import Traits
-
-TIERS = ("Hot", "Cool", "Cold", "Archive")
-"""Access tiers of block blobs."""
 
 PLAIN = {"content-encoding": "content-encoding", "content-language": "content-language", "cache-control": "cache-control"}
 """Headers of Put Blob that are kept as they stand where there is no ``x-ms-blob-…`` of their name."""
@@ -81,9 +79,25 @@ def tier_of(text: str | None) -> str | None:
     """
     if not text:
         return None
-    found = {one.lower(): one for one in TIERS}.get(text.lower())
-    if found is None:
+    found = tiers.spelt(text)
+    if found not in tiers.BLOCK_TIERS:
         raise Fault("InvalidHeaderValue", HeaderName="x-ms-access-tier", HeaderValue=text)
+    return found
+
+
+def page_tier_of(text: str | None, size: int) -> str | None:
+    """Read the access tier of a page blob of so many bytes, in any letter case.
+
+    Raises:
+        Fault: There is no such tier (``InvalidHeaderValue``).
+        UsageError: Page blobs have no such tier.
+        Conflict: It is too large for it.
+    """
+    found = tiers.spelt(text) if text else None
+    if text and found is None:
+        raise Fault("InvalidHeaderValue", HeaderName="x-ms-access-tier", HeaderValue=text)
+    if found is not None:
+        tiers.check(found, kind="page", size=size)
     return found
 
 
