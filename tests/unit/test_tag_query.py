@@ -77,6 +77,7 @@ def test_a_search_is_comparisons_that_must_all_hold():
     [
         ("a = 'x' OR b = 'y'", "unexpected or"),
         ("a <> 'x'", "unexpected <>"),
+        ("@container = 'x'", "at least one tag"),
         ("@box = 'x'", "unsupported parameter '@box'"),
         ("'key 1'='v'", "near character position 1"),
         (f"{'k' * 129} = 'x'", "tag must be between 1 and 128 characters in length"),

@@ -92,7 +92,10 @@ def read_search(text: str) -> tuple[Comparison, ...]:
     """
     found = tuple(_comparisons(_Reader(text, is_search=True).whole()))
     _check_ranges(found)
-    if len({one.name for one in found} - {CONTAINER}) > MOST_NAMES:
+    names = {one.name for one in found} - {CONTAINER}
+    if not names:
+        raise QueryError("Error parsing query: name at least one tag")
+    if len(names) > MOST_NAMES:
         raise QueryError(f"Error parsing query: there can be at most {MOST_NAMES} unique tags in a query")
     return found
 

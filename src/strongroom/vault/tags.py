@@ -37,7 +37,7 @@ class Tags(Contents):
         scope: Scope,
         *,
         container: Container | None = None,
-        after: tuple[str, str] = ("", ""),
+        after: int = 0,
         limit: int = 5000,
     ) -> list[Tagged]:
         """Give a page of live blobs by their tags; see `strongroom.storage.catalog.tags.find`."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, select
 
 from strongroom.domain.condition import Condition
 from strongroom.domain.container import Container
@@ -21,6 +21,8 @@ from strongroom.storage.catalog.schema import tags, versions
 class Tagged:
     """A blob that was found."""
 
+    id: int
+    """The catalog's key of its version."""
     container: str
     """Name of its container."""
     name: str
@@ -53,19 +55,20 @@ def find(
     scope: Scope,
     *,
     container_id: int | None,
-    after: tuple[str, str],
+    after: int,
     limit: int,
 ) -> list[Tagged]:
-    """Give live blobs by their tags, by container's and blob's name; snapshots and earlier versions are not searched.
+    """Give live blobs by their tags, in the order in which they were written: no page costs more than it holds.
 
-    It costs what has the first tag, not what the room holds.
+    Snapshots and earlier versions are not searched. By name would be nicer, but then every page would have to look up
+    all blobs that have the tag (0.8 s for 100,000 of them, against 0.07 s).
 
     Args:
         tx: The transaction.
         wanted: What must hold; see `strongroom.domain.tag_query.read_search`.
         scope: What the actor may see.
         container_id: The container to look in; None for all.
-        after: Container and name of the last one on the page before.
+        after: The greatest key on the page before.
         limit: At most so many.
     """
     names = list(dict.fromkeys(one.name for one in wanted if one.name != CONTAINER))
@@ -76,13 +79,19 @@ def find(
     source = source.join(container_rows, container_rows.c.id == versions.c.container_id)
     subjects: dict[str, ColumnElement[str]] = {name: held.c.value for name, held in holders.items()}
     subjects[CONTAINER] = container_rows.c.name
-    shown = (container_rows.c.name.label("container"), container_rows.c.keeps_versions, versions.c.name, versions.c.version)
+    shown = (
+        *(versions.c.id, versions.c.name, versions.c.version),
+        *(container_rows.c.name.label("container"), container_rows.c.keeps_versions),
+    )
     values = [held.c.value.label(f"value_{place}") for place, held in enumerate(holders.values())]
-    statement = select(*shown, *values).select_from(source).where(*_live(scope, container_id), _beyond(*after))
+    equal = [one.name for one in wanted if one.operator == "=" and one.name != CONTAINER]
+    key = holders[[*equal, *names][0]].c.version_id
+    statement = select(*shown, *values).select_from(source).where(*_live(scope, container_id), key > after)
     statement = statement.where(*(_holds(subjects[one.name], one) for one in wanted))
-    rows = tx.execute(statement.order_by(container_rows.c.name, versions.c.name).limit(limit))
+    rows = tx.execute(statement.order_by(key).limit(limit))
     return [
         Tagged(
+            id=row.id,
             container=row.container,
             name=row.name,
             version=row.version if row.keeps_versions else None,
@@ -104,8 +113,3 @@ def _live(scope: Scope, container_id: int | None) -> list[ColumnElement[bool]]:
     if scope.containers is not None:
         found.append(versions.c.container_id.in_(sorted(scope.containers)))
     return found
-
-
-def _beyond(container: str, name: str) -> ColumnElement[bool]:
-    same = sa.and_(container_rows.c.name == container, versions.c.name > name)
-    return or_(container_rows.c.name > container, same)

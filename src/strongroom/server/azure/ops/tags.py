@@ -5,13 +5,13 @@ from strongroom.errors import ConditionFailed, QueryError
 from strongroom.server.azure.call import Call, Reply
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.wire.conditions import condition_of, read_condition_of, read_fault, write_fault
-from strongroom.server.azure.wire.markers import read_marker, write_marker
 from strongroom.server.azure.wire.paging import XML, endpoint_of, limit_of
 from strongroom.server.azure.wire.tags_xml import found_xml, read_tags, tags_xml
 from strongroom.server.azure.wire.versions import version_of
 
 MOST_XML = 64 << 10
 """Bytes of ten tags as XML, with much to spare."""
+MOST_KEY = (1 << 63) - 1
 
 
 def find_blobs_by_tags(call: Call) -> Reply:
@@ -20,12 +20,20 @@ def find_blobs_by_tags(call: Call) -> Reply:
     where = call.query("where")
     if where is None:
         raise Fault("MissingRequiredQueryParameter", QueryParameterName="where")
-    limit, marker = limit_of(call), read_marker(call.query("marker") or "")
-    after = (str(marker[0]), str(marker[1]) if len(marker) > 1 else "")
-    found = call.vault.find_by_tags(_search(where), call.scope, container=container, after=after, limit=limit + 1)
-    shown = found[:limit]
-    following = write_marker(shown[-1].container, shown[-1].name) if len(found) > limit else ""
+    limit = limit_of(call)
+    found = call.vault.find_by_tags(_search(where), call.scope, container=container, after=_after(call), limit=limit + 1)
+    shown = sorted(found[:limit], key=lambda one: (one.container, one.name))
+    following = str(max(one.id for one in shown)) if len(found) > limit else ""
     return Reply(status=200, headers=XML, body=found_xml(endpoint_of(call.request), where, shown, following))
+
+
+def _after(call: Call) -> int:
+    marker = call.query("marker")
+    if marker is None:
+        return 0
+    if not (marker.isascii() and marker.isdecimal()):
+        raise Fault("InvalidQueryParameterValue", QueryParameterName="marker", QueryParameterValue=marker)
+    return min(int(marker), MOST_KEY)
 
 
 def _search(where: str) -> tuple[Comparison, ...]:
