@@ -307,6 +307,16 @@ def test_pages_of_other_origins_may_do_what_a_rule_says(room: Room, open_service
         room.vault.set_service_properties({"cors": []})
 
 
+def test_new_containers_keep_versions_where_the_service_is_told_so(room: Room, open_service: Service):
+    path = f"/{ACCOUNT}?restype=service&comp=properties"
+    for value in ("true", "false"):
+        body = PROPERTIES % f"<IsVersioningEnabled>{value}</IsVersioningEnabled>".encode()
+        assert ask(open_service, "PUT", path, body=body)[0] == 202
+        assert f"<IsVersioningEnabled>{value}</IsVersioningEnabled>".encode() in ask(open_service, "GET", path)[2]
+        assert ask(open_service, "PUT", f"/{ACCOUNT}/versioning-{value}?restype=container")[0] == 201
+        assert room.vault.container(f"versioning-{value}", room.scope("list")).keeps_versions == (value == "true")
+
+
 # batches
 
 
@@ -500,6 +510,19 @@ def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, how: signal
     with strongroom.open(tmp_path / "room") as room:
         assert not room.check()
         assert [blob.name for blob in room.list("con")] == ["a"]
+
+
+def test_a_server_ends_although_a_client_has_not_sent_all(room: Room):
+    container = room.vault.create_container("unfinished")
+    head = f"PUT /{ACCOUNT}/unfinished/a HTTP/1.1\r\nHost: a\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 9000000\r\n\r\n"
+    with (
+        blob_service(room, door=OpenDoor()) as service,
+        socket.create_connection(("127.0.0.1", service.port), PATIENCE) as connection,
+    ):
+        connection.sendall(head.encode() + b"x" * 3_000_000)
+        assert ask(service, "GET", f"/{ACCOUNT}?restype=account&comp=properties")[0] == 200
+    assert list(room.vault.walk(container)) == []
+    assert not room.check()
 
 
 def wait_for(port: int) -> None:

@@ -94,6 +94,9 @@ class BlobApp:
         pump = None if body.is_whole else loop.create_task(body.pump())
         try:
             return await loop.run_in_executor(self._writers, self._desk.answer, admitted)
+        except asyncio.CancelledError:
+            body.abandon()
+            raise
         finally:
             if pump is not None:
                 pump.cancel()

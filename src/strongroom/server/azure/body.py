@@ -92,6 +92,13 @@ class Incoming:
             await self._gulp()
             self.is_whole = self._is_read
 
+    def abandon(self) -> None:
+        """Let a worker thread that still waits for more of it fail, since the server ends."""
+        with self._changed:
+            if not self.is_whole and self._fault is None:
+                self._fault = Fault("ServerBusy", "The server ends.")
+            self._changed.notify_all()
+
     async def gone(self) -> None:
         """Wait until the client is gone; only when all of the body has come."""
         while (await self._receive())["type"] != "http.disconnect":

@@ -25,7 +25,8 @@ def create_container(call: Call) -> Reply:
     metadata, public = metadata_of(call.request.headers), _public(call)
     name = call.request.address.container
     try:
-        made = call.vault.create_container(name, metadata=metadata, public=public)
+        keeps_versions = bool(call.vault.service_properties().get("versioning"))
+        made = call.vault.create_container(name, metadata=metadata, public=public, keeps_versions=keeps_versions)
     except NameRefused as error:
         raise name_fault(name) from error
     except AlreadyExists as error:
