@@ -58,9 +58,20 @@ class Rest:
 
     def ask(self, ask: Ask) -> Answer:
         """Sign, send and read; once more if the server hung up since the last time."""
+        try:
+            return self.ask_once(ask)
+        except (HTTPException, ConnectionError):
+            self._wire.close()
+            return self.ask_once(ask)
+
+    def ask_once(self, ask: Ask) -> Answer:
+        """Sign, send and read.
+
+        Raises:
+            HTTPException: The server hung up, or OSError.
+        """
         path = f"{self._base}/{quote(ask.path, safe='/')}" if ask.path else f"{self._base}/"
         query = "&".join(f"{name}={quote(value, safe='')}" for name, value in ask.query.items())
-        url = f"{path}?{query}" if query else path
         headers = {
             "x-ms-date": format_datetime(datetime.now(UTC), usegmt=True),
             "x-ms-version": VERSION,
@@ -68,11 +79,7 @@ class Rest:
             **ask.headers,
         }
         headers["authorization"] = f"SharedKey {self._account}:{self._sign(ask, path, headers)}"
-        try:
-            return self._send(ask, url, headers)
-        except (HTTPException, ConnectionError):
-            self._wire.close()
-            return self._send(ask, url, headers)
+        return self._send(ask, f"{path}?{query}" if query else path, headers)
 
     def _send(self, ask: Ask, url: str, headers: Mapping[str, str]) -> Answer:
         self._wire.request(ask.method, url, ask.body or None, dict(headers))
