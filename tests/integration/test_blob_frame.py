@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,7 @@ from strongroom.server.azure.call import Identity, Request
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.request import address_of, query_of
 from strongroom.server.azure.uses import MOST_REFUSALS, TOLD_EVERY, Uses
+from strongroom.server.serve import Place
 from strongroom.storage.catalog import Catalog, acts
 from strongroom.testing.azure import request_of
 from strongroom.testing.blob_service import ACCOUNT, OpenDoor, Service, blob_service
@@ -378,6 +381,62 @@ def test_a_batch_without_a_boundary_or_beyond_its_bound_is_refused(open_service:
     path = f"/{ACCOUNT}?comp=batch"
     assert ask(open_service, "POST", path, {"Content-Type": "application/json"}, b"x")[0] == 400
     assert ask(open_service, "POST", path, {"Content-Type": "multipart/mixed; boundary=a"}, b"x" * (5 << 20))[0] == 413
+
+
+def test_obstore_deletes_in_batches(room: Room, service: Service):
+    import obstore
+
+    room.vault.create_container("obstore")
+    store = obstore.store.AzureStore(
+        container_name="obstore",
+        account_name=service.account,
+        account_key=service.key,
+        endpoint=service.url,
+        client_options={"allow_http": True},
+    )
+    names = [f"folder/{number}.bin" for number in range(40)]
+    for name in names:
+        store.put(name, b"x")
+    store.put("large", LARGE * 3)
+    assert bytes(store.get("large").bytes()) == LARGE * 3
+    store.delete(names)
+    assert [one["path"] for page in store.list() for one in page] == ["large"]
+
+
+# TLS
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of 127.0.0.1 that it signed itself, with its key in the same file."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
+    return file
+
+
+def test_it_speaks_tls_with_a_certificate_and_nothing_else_then(room: Room, certificate: Path):
+    with blob_service(room, place=Place(port=0, certificate=certificate)) as running:
+        key = {"account_name": running.account, "account_key": running.key}
+        with BlobServiceClient(running.url, key, retry_total=0, connection_verify=str(certificate)) as client:
+            container = client.create_container("tls")
+            container.upload_blob("a", LARGE)
+            assert container.download_blob("a").readall() == LARGE
+        with pytest.raises((http.client.HTTPException, ConnectionError)):
+            ask(running, "GET", f"/{ACCOUNT}?comp=list")
 
 
 # uses
