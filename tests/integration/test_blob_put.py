@@ -221,6 +221,10 @@ def test_a_body_that_is_too_long_is_refused_before_it_is_read(
         identity = Identity(actor=EVERYTHING.actor, how="key", account=ACCOUNT)
         return Call(request=request, identity=identity, vault=vault, scope=EVERYTHING, ask=lambda _: Reply(status=500))
 
+    silent = call(_Endless(None))
+    silent = replace(silent, request=replace(silent.request, headers=BLOCK))
+    with pytest.raises(Fault, match="Content-Length"):
+        put_blob(silent)
     told = _Endless((5000 << 20) + 1)
     with pytest.raises(Fault, match="too large"):
         put_blob(call(told))

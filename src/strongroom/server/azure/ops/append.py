@@ -5,7 +5,7 @@ https://learn.microsoft.com/rest/api/storageservices/append-block and ``append-b
 
 from strongroom.server.azure.call import Call, Reply
 from strongroom.server.azure.faults import Fault
-from strongroom.server.azure.ops.put import limited, number_of
+from strongroom.server.azure.ops.put import limited, need_length, number_of
 from strongroom.server.azure.wire import structured
 from strongroom.server.azure.wire.checksums import Checksum
 from strongroom.server.azure.wire.conditions import condition_of, making
@@ -22,6 +22,7 @@ MOST_SIZE = "x-ms-blob-condition-maxsize"
 
 def append_block(call: Call) -> Reply:
     """Append block."""
+    need_length(call)
     refuse_keys(call.request.headers)
     container = call.container()
     need_stored(container)

@@ -7,7 +7,7 @@ from hashlib import md5
 
 from strongroom.server.azure.call import Call, Reply
 from strongroom.server.azure.faults import Fault
-from strongroom.server.azure.ops.put import limited
+from strongroom.server.azure.ops.put import limited, need_length
 from strongroom.server.azure.wire import structured
 from strongroom.server.azure.wire.blocklist import block_id_of, block_list, refs_of
 from strongroom.server.azure.wire.checksums import Checksum
@@ -25,6 +25,7 @@ LISTS = ("committed", "uncommitted", "all")
 
 def put_block(call: Call) -> Reply:
     """Put block."""
+    need_length(call)
     block_id = block_id_of(call.query("blockid"))
     refuse_keys(call.request.headers)
     container = call.container()
@@ -40,6 +41,7 @@ def put_block(call: Call) -> Reply:
 
 def put_block_list(call: Call) -> Reply:
     """Put block list."""
+    need_length(call)
     refuse_keys(call.request.headers)
     container = call.container()
     need_stored(container)

@@ -31,6 +31,7 @@ NUMBER = "x-ms-blob-sequence-number"
 def put_blob(call: Call) -> Reply:
     """Put blob."""
     kind = _kind(call)
+    need_length(call)
     refuse_keys(call.request.headers)
     container = call.container()
     need_stored(container)
@@ -92,6 +93,16 @@ def number_of(call: Call, name: str, most: int) -> int | None:
     if not (text.isascii() and text.isdigit()) or int(text) > most:
         raise Fault("InvalidHeaderValue", HeaderName=name, HeaderValue=text)
     return int(text)
+
+
+def need_length(call: Call) -> None:
+    """Refuse a write that does not say how long its body is.
+
+    Raises:
+        Fault: It does not (``MissingContentLengthHeader``).
+    """
+    if "content-length" not in call.request.headers and "transfer-encoding" not in call.request.headers:
+        raise Fault("MissingContentLengthHeader")
 
 
 def need_empty(call: Call, what: str) -> None:
