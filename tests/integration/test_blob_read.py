@@ -22,7 +22,7 @@ from strongroom.server.azure.wire import structured
 from strongroom.storage.catalog import Catalog, blobs, glance, holders, leases
 from strongroom.storage.catalog.schema import versions
 from strongroom.testing.azure import ACCOUNT, EVERYTHING, ask, request_of
-from strongroom.vault import Traits, Vault
+from strongroom.vault import BlockRef, Traits, Vault
 
 ON_SQLITE = pytest.mark.parametrize("catalog_url", ["sqlite"], indirect=True)
 URL = "/letters/a"
@@ -237,18 +237,23 @@ def test_a_structured_message_is_taken_and_given(vault: Vault, letters: Containe
 def test_a_read_that_races_a_replacement_gives_one_version(vault: Vault, letters: Container) -> None:
     texts = [bytes([65 + number]) * (70_000 + number) for number in range(8)]
     vault.put(letters, "a", texts[0], with_md5=True)
+    vault.put(letters, "parts", texts[0], with_md5=True)
     stop = threading.Event()
 
     def write() -> None:
         while not stop.is_set():
             for text in texts:
                 vault.put(letters, "a", text, with_md5=True)
+                for number in range(3):
+                    vault.stage_block(letters, "parts", str(number), text[number * 30_000 :][:30_000])
+                stated = Traits(md5=hashlib.md5(text).digest())
+                vault.commit_blocks(letters, "parts", [BlockRef(block_id=str(number)) for number in range(3)], stated)
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        for _ in range(60):
-            status, headers, data = get(vault)
+        for number in range(60):
+            status, headers, data = get(vault, url=URL if number % 2 else "/letters/parts")
             assert (status, headers["content-length"]) == (200, str(len(data)))
             assert headers["content-md5"] == md5(data)
     finally:

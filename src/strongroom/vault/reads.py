@@ -1,5 +1,6 @@
 """Reading blobs: what is told of one, and its bytes, as of one moment."""
 
+import io
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from sqlite3 import Connection
@@ -8,12 +9,13 @@ from typing import BinaryIO
 from strongroom.domain.blob import Blob, Look
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import MOUNTED, Container
-from strongroom.errors import BlobNotFound, RoomDamaged
+from strongroom.errors import BlobNotFound, RoomDamaged, SourceChanged
 from strongroom.storage.catalog import blobs, glance, holders
 from strongroom.storage.catalog.holders import Piece
 from strongroom.vault.contents import Contents
 from strongroom.vault.read import open_pieces
 
+AT_ONCE = 1 << 20
 PAGE = "page"
 TRIES = 5
 """How often a blob is looked up again when it was replaced before it could be opened."""
@@ -31,6 +33,12 @@ def _are_of(pieces: Sequence[Piece], blob: Blob) -> bool:
     """Say whether pieces are those of a blob as it was told of: it may be gone since, or have been appended to."""
     total = sum(piece.length for piece in pieces)
     return total == blob.size or (blob.kind == "append" and total > blob.size)
+
+
+def _at_once(stream: BinaryIO) -> BinaryIO:
+    """Read a short range of several objects before it is handed out: later, one of them may be gone."""
+    with stream:
+        return io.BytesIO(stream.read())
 
 
 class Reads(Contents):
@@ -102,8 +110,9 @@ class Reads(Contents):
                 return look, self._open_mounted(look.blob, start)
             if not _are_of(pieces, look.blob):
                 continue
-            with suppress(FileNotFoundError):
-                return look, open_pieces(self._bodies, pieces, start, length)
+            with suppress(FileNotFoundError, SourceChanged):
+                stream = open_pieces(self._bodies, pieces, start, length)
+                return look, _at_once(stream) if len(pieces) > 1 and length <= AT_ONCE else stream
         raise RoomDamaged(f"the vault lacks the bytes of {name}: run `strongroom check`")
 
     def _look(self, container: Container, name: str, version: str | None, condition: Condition) -> tuple[Look, Sequence[Piece]]:
