@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from strongroom.domain.container import Container
+from strongroom.errors import ConditionFailed
 from strongroom.server.azure.call import Call, Identity, Reply, Stream
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.ops.put import put_blob
@@ -233,6 +234,18 @@ def test_a_body_that_is_too_long_is_refused_before_it_is_read(
     with pytest.raises(Fault, match="too large"):
         put_blob(call(_Endless(None, bytes(1 << 20))))
     assert files_of(layout) == []
+
+
+@ON_SQLITE
+@pytest.mark.usefixtures("letters")
+def test_who_may_only_create_replaces_nothing(vault: Vault) -> None:
+    identity = Identity(actor=EVERYTHING.actor, how="service-sas", account=ACCOUNT, permissions="c")
+    request = request_of("PUT", URL, BLOCK, b"first")
+    call = Call(request=request, identity=identity, vault=vault, scope=EVERYTHING, ask=lambda _: Reply(status=500))
+    assert put_blob(call).status == 201
+    with pytest.raises(ConditionFailed):
+        put_blob(replace(call, request=request_of("PUT", URL, BLOCK, b"second")))
+    assert bytes_of(vault) == b"first"
 
 
 @ON_SQLITE

@@ -6,6 +6,7 @@ https://learn.microsoft.com/rest/api/storageservices/put-blob
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from strongroom.domain.condition import ANY, Condition
 from strongroom.domain.pages import PAGE
 from strongroom.server.azure.call import Call, Reply
 from strongroom.server.azure.faults import Fault
@@ -36,7 +37,7 @@ def put_blob(call: Call) -> Reply:
     container = call.container()
     need_stored(container)
     traits = traits_of(call.request.headers, kind, is_whole=True)
-    condition = condition_of(call.request.headers)
+    condition = new_only(call, condition_of(call.request.headers))
     checksum = Checksum({**call.request.headers, "content-md5": ""})
     if kind == "block":
         traits = _stated(call, traits)
@@ -49,6 +50,12 @@ def put_blob(call: Call) -> Reply:
         blob = call.vault.put(container, call.name, source, traits=traits, condition=condition, with_md5=kind == "block")
     told = [*made_headers(container, blob), *md5_headers(blob), *checksum.headers(), *structured.told(call.request.headers)]
     return Reply(status=201, headers=told)
+
+
+def new_only(call: Call, condition: Condition) -> Condition:
+    """Let who may only create (``c`` without ``w``) replace nothing, not even what came between the check and the write."""
+    letters = call.identity.permissions
+    return condition if letters is None or "w" in letters else replace(condition, if_match=None, if_none_match=ANY)
 
 
 def _kind(call: Call) -> str:
