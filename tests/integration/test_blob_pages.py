@@ -1,6 +1,7 @@
 """Page blobs: written, cleared, read, listed, compared and resized, through the operations of the service."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count as count_up
 from xml.etree import ElementTree as ET
 
@@ -285,3 +286,33 @@ def test_any_order_of_writes_reads_back_as_from_a_bytearray(vault: Vault, steps:
         shared = min(len(data), len(model))
         assert all(different[at] or data[at] == model[at] for at in range(shared))
     assert vault.check() == []
+
+
+@ON_SQLITE
+def test_a_page_blob_is_read_while_its_pages_are_overwritten(vault: Vault) -> None:
+    container = vault.create_container("letters")
+    page_blob(vault, container, pages=3000)
+    for start in range(0, 3000, 300):
+        vault.put_pages(container, "disk", start * PAGE, b"a" * 300 * PAGE)
+    look, stream = vault.fetch(container, "disk")
+    assert stream.read(PAGE) == b"a" * PAGE
+    for start in range(0, 3000, 200):
+        vault.put_pages(container, "disk", start * PAGE, b"b" * 200 * PAGE)
+    with stream:
+        rest = stream.read()
+    assert (len(rest), look.blob.size, rest[-PAGE:]) == (2999 * PAGE, 3000 * PAGE, b"b" * PAGE)
+
+
+@ON_SQLITE
+def test_many_threads_write_pages_of_one_blob(vault: Vault) -> None:
+    container = vault.create_container("letters")
+    page_blob(vault, container, pages=64)
+
+    def write_some(start: int) -> None:
+        for page in range(start, 64, 8):
+            vault.put_pages(container, "disk", page * PAGE, bytes([page]) * PAGE)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write_some, range(8)))
+    assert bytes_of(vault, container) == b"".join(bytes([page]) * PAGE for page in range(64))
+    assert vault.check(deep=True) == []

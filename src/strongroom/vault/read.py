@@ -3,6 +3,7 @@
 import io
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import accumulate
 from typing import BinaryIO, cast
 
@@ -11,6 +12,11 @@ from strongroom.storage.catalog.holders import HOLE, Piece
 from strongroom.storage.objects import Body, Objects
 
 LEAST_BUFFER = 4096
+TRIES = 5
+"""How often the pieces are looked up again when one was replaced before it could be opened."""
+
+Again = Callable[[], Sequence[Piece]]
+"""Gives pieces as they are now."""
 
 
 class Zeros:
@@ -28,8 +34,13 @@ class Zeros:
 class Stream(io.RawIOBase):
     """A seekable stream over pieces of objects; one object is open at a time."""
 
-    def __init__(self, pieces: Sequence[Piece], open_body: Callable[[Piece], Body]) -> None:
+    def __init__(self, pieces: Sequence[Piece], open_body: Callable[[Piece], Body], again: Again | None = None) -> None:
         """Open the first object at once: from then on its bytes are safe from removal.
+
+        Args:
+            pieces: What it is made of.
+            open_body: Opens the object of a piece.
+            again: Gives the pieces as they are now, of the same length together, where some may go while others are read.
 
         Raises:
             FileNotFoundError: The first object is gone.
@@ -37,7 +48,7 @@ class Stream(io.RawIOBase):
         super().__init__()
         self._pieces = pieces
         self._ends = list(accumulate(piece.length for piece in pieces))
-        self._open_body = open_body
+        self._open_body, self._again = open_body, again
         self._at = 0
         self._index = -1
         self._body: Body | None = None
@@ -80,19 +91,30 @@ class Stream(io.RawIOBase):
         """Read up to the end of the object that the position is in."""
         if self._at >= self.length or not len(buffer):
             return 0
-        index = bisect_right(self._ends, self._at)
+        index, body = self._here()
         piece = self._pieces[index]
         offset = self._at - (self._ends[index] - piece.length)
-        try:
-            body = self._go_to(index)
-        except FileNotFoundError as error:
-            raise SourceChanged("the blob was replaced while it was read: read it again") from error
         data = body.read_at(piece.start + offset, min(len(buffer), piece.length - offset))
         if not data:
             raise SourceChanged(f"object {piece.object_id} is shorter than the catalog says: run `strongroom check`")
         memoryview(buffer)[: len(data)] = data
         self._at += len(data)
         return len(data)
+
+    def _here(self) -> tuple[int, Body]:
+        """Give the piece that the position is in, and its object."""
+        for _ in range(TRIES):
+            index = bisect_right(self._ends, self._at)
+            with suppress(FileNotFoundError):
+                return index, self._go_to(index)
+            if self._again is None:
+                break
+            fresh = self._again()
+            if sum(piece.length for piece in fresh) != self.length:
+                break
+            self._pieces, self._index = fresh, -1
+            self._ends = list(accumulate(piece.length for piece in fresh))
+        raise SourceChanged("the blob was replaced while it was read: read it again")
 
     def close(self) -> None:
         """Close the open object."""
@@ -102,14 +124,24 @@ class Stream(io.RawIOBase):
         super().close()
 
 
-def open_pieces(bodies: Objects, pieces: Sequence[Piece], start: int = 0, length: int | None = None) -> BinaryIO:
+def open_pieces(
+    bodies: Objects, pieces: Sequence[Piece], start: int = 0, length: int | None = None, again: Again | None = None
+) -> BinaryIO:
     """Open a range of pieces as a buffered stream, whose position 0 is the range's first byte.
+
+    Args:
+        bodies: The objects.
+        pieces: Of a whole blob.
+        start: First byte.
+        length: Bytes; None for all that follow.
+        again: Gives the pieces of the whole blob as they are now, where some may go while others are read.
 
     Raises:
         FileNotFoundError: The first object is gone.
     """
     some = cut(pieces, start, length)
-    raw = Stream(some, lambda piece: Zeros() if piece.place == HOLE else bodies.open(piece.object_id, piece.place))
+    fresh = None if again is None else lambda: cut(again(), start, length)
+    raw = Stream(some, lambda piece: Zeros() if piece.place == HOLE else bodies.open(piece.object_id, piece.place), fresh)
     return cast("BinaryIO", io.BufferedReader(raw, max(LEAST_BUFFER, min(bodies.window, raw.length))))
 
 

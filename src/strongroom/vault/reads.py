@@ -13,7 +13,7 @@ from strongroom.errors import BlobNotFound, RoomDamaged, SourceChanged
 from strongroom.storage.catalog import blobs, glance, holders
 from strongroom.storage.catalog.holders import Piece
 from strongroom.vault.contents import Contents
-from strongroom.vault.read import open_pieces
+from strongroom.vault.read import Again, open_pieces
 
 AT_ONCE = 1 << 20
 PAGE = "page"
@@ -111,7 +111,7 @@ class Reads(Contents):
             if not _are_of(pieces, look.blob):
                 continue
             with suppress(FileNotFoundError, SourceChanged):
-                stream = open_pieces(self._bodies, pieces, start, length)
+                stream = open_pieces(self._bodies, pieces, start, length, self._again(look.blob))
                 return look, _at_once(stream) if len(pieces) > 1 and length <= AT_ONCE else stream
         raise RoomDamaged(f"the vault lacks the bytes of {name}: run `strongroom check`")
 
@@ -130,6 +130,17 @@ class Reads(Contents):
         with self._catalog.read() as tx:
             look = blobs.look(tx, container, name, version, condition)
             return look, () if container.kind == MOUNTED else holders.pieces(tx, look.blob.id)
+
+    def _again(self, blob: Blob) -> Again | None:
+        """Give how the pieces of a page blob are found anew: some may be overwritten while others are read."""
+        if blob.kind != PAGE or not blob.is_current:
+            return None
+
+        def pieces() -> Sequence[Piece]:
+            with self._catalog.read() as tx:
+                return holders.pieces(tx, blob.id)
+
+        return pieces
 
     def _open_mounted(self, blob: Blob, start: int) -> BinaryIO:
         with self._catalog.read() as tx:
