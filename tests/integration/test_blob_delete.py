@@ -169,3 +169,12 @@ def test_what_is_protected_is_deleted_by_no_way(vault: Vault, container: Contain
     vault.set_keeping(container, Keeping(add_holds=("case17",)))
     assert fault(vault, "DELETE", "/box/a", {"x-ms-delete-snapshots": "only"}) == (409, "BlobImmutableDueToLegalHold")
     assert len(vault.versions(container, "a")) == 2
+
+
+def test_blocks_that_nobody_committed_are_deleted_as_a_blob(vault: Vault, container: Container):
+    vault.stage_block(container, "new", "AAAA", b"block")
+    assert fault(vault, "DELETE", "/box/new?snapshot=2020-01-01T00:00:00.0000000Z") == (404, "BlobNotFound")
+    assert ask(vault, "DELETE", "/box/new", {"x-ms-delete-snapshots": "only"}).status == 202
+    assert ask(vault, "DELETE", "/box/new").status == 202
+    assert fault(vault, "DELETE", "/box/new") == (404, "BlobNotFound")
+    assert vault.check(deep=True) == []

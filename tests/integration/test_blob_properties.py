@@ -118,8 +118,11 @@ def test_a_page_blob_gets_another_size_and_sequence_number_in_one_act(vault: Vau
         "InvalidOperation",
     )
     assert fault(vault, "PUT", "/box/p?comp=properties", {"x-ms-sequence-number-action": "max"}) == (400, "InvalidOperation")
-    assert fault(vault, "PUT", "/box/p?comp=properties", {"x-ms-blob-content-length": "513"})[0] == 400
-    assert fault(vault, "PUT", "/box/a?comp=properties", more)[0] == 409
+    assert fault(vault, "PUT", "/box/p?comp=properties", {"x-ms-blob-content-length": "513"}) == (400, "InvalidOperation")
+    assert fault(vault, "PUT", "/box/a?comp=properties", more) == (400, "InvalidOperation")
+    assert fault(vault, "PUT", "/box/a?comp=properties", {"x-ms-blob-content-length": "512"}) == (409, "InvalidBlobType")
+    assert fault(vault, "PUT", "/box/a?comp=properties", {**more, "if-match": '"0x1"'}) == (412, "ConditionNotMet")
+    assert fault(vault, "PUT", "/box/none?comp=properties", {"x-ms-sequence-number-action": "no"}) == (404, "BlobNotFound")
 
 
 def test_tiers_are_read_in_any_case_and_an_archived_blob_comes_back_at_once(vault: Vault, container: Container):

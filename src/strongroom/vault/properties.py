@@ -6,7 +6,9 @@ from datetime import datetime
 from strongroom.domain.blob import Blob
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
-from strongroom.storage.catalog import Transaction, holds, pages, properties, removals, snapshots
+from strongroom.errors import UsageError
+from strongroom.storage.catalog import Transaction, guards, holds, pages, properties, removals, snapshots
+from strongroom.storage.catalog.etags import lock_names
 from strongroom.storage.catalog.holds import Keeping
 from strongroom.storage.catalog.properties import KeptHeaders
 from strongroom.storage.catalog.removals import WHOLE, Which
@@ -58,16 +60,17 @@ class Properties(Contents):
         after = Condition(lease_id=condition.lease_id)
 
         def change(tx: Transaction) -> tuple[Blob, frozenset[str]]:
-            present, loosened = condition, frozenset[str]()
+            lock_names(tx, container.id, [name])
+            if guards.check_change(tx, container, name, condition).kind != "page" and counting is not None:
+                raise UsageError(f"{name} is no page blob: it has no sequence number", code="InvalidOperation")
+            loosened = frozenset[str]()
             blob: Blob | None = None
             if size is not None:
-                blob, loosened = pages.resize(tx, container, name, size, present)
-                present = after
+                blob, loosened = pages.resize(tx, container, name, size, after)
             if counting is not None:
-                blob = pages.renumber(tx, container, name, counting, present)
-                present = after
+                blob = pages.renumber(tx, container, name, counting, after)
             if headers is not None or blob is None:
-                blob = properties.set_headers(tx, container, name, headers or KeptHeaders(), present)
+                blob = properties.set_headers(tx, container, name, headers or KeptHeaders(), after)
             return blob, loosened
 
         return self._committer.commit((), change)

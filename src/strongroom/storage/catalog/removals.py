@@ -8,14 +8,15 @@ from sqlalchemy import Row, delete, select, update
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
 from strongroom.errors import BlobNotFound, Conflict
-from strongroom.storage.catalog import changes, containers, guards, holdings, leases, service
+from strongroom.storage.catalog import blocks, changes, containers, guards, holdings, leases, service
 from strongroom.storage.catalog.blobs import current_rows
 from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.etags import lock_names
 from strongroom.storage.catalog.landings import drop, retire
 from strongroom.storage.catalog.objects import pages
-from strongroom.storage.catalog.schema import blocks, versions
+from strongroom.storage.catalog.schema import blocks as block_rows
 from strongroom.storage.catalog.schema import containers as containers_table
+from strongroom.storage.catalog.schema import versions
 
 INCLUDE, ONLY = "include", "only"
 """Which snapshots are deleted: those of the blob with it, or those alone."""
@@ -60,7 +61,12 @@ def remove(
     if which.is_permanent:
         return True, _erase(tx, container, name, which)
     is_gone = not service.kept_days(tx)
-    row = guards.find_to_change(tx, container, name, condition, which.version)
+    try:
+        row = guards.find_to_change(tx, container, name, condition, which.version)
+    except BlobNotFound:
+        if which.version is not None or not _are_waiting(tx, container.id, name):
+            raise
+        return True, _drop_uncommitted(tx, container, name, which, condition)
     if which.version is not None:
         _check_kind(row, which)
         changes.note(tx, changes.DELETED, container.name, [row])
@@ -76,7 +82,7 @@ def remove(
         return is_gone, loosened
     changes.note(tx, changes.DELETED, container.name, [row])
     leases.drop(tx, container.id, [name])
-    loosened |= _drop_waiting(tx, container, name) | _gone(tx, container, [row])
+    loosened |= blocks.drop_waiting(tx, container.id, name) | _gone(tx, container, [row])
     return is_gone and not container.keeps_versions, loosened
 
 
@@ -99,9 +105,18 @@ def _erase(tx: Transaction, container: Container, name: str, which: Which) -> fr
     return drop(tx, [row.id])
 
 
-def _drop_waiting(tx: Transaction, container: Container, name: str) -> frozenset[str]:
-    statement = delete(blocks).where(blocks.c.container_id == container.id, blocks.c.name == name)
-    return frozenset(tx.execute(statement.returning(blocks.c.object_id)).scalars())
+def _are_waiting(tx: Transaction, container_id: int, name: str) -> bool:
+    here = select(block_rows.c.block_id).where(block_rows.c.container_id == container_id, block_rows.c.name == name)
+    return tx.execute(here.limit(1)).first() is not None
+
+
+def _drop_uncommitted(tx: Transaction, container: Container, name: str, which: Which, condition: Condition) -> frozenset[str]:
+    """Remove a blob of which there are only blocks that nobody committed."""
+    leases.check_write(leases.of(tx, container.id, [name]).get(name), condition.lease_id, name)
+    if which.snapshots == ONLY:
+        return frozenset()
+    leases.drop(tx, container.id, [name])
+    return blocks.drop_waiting(tx, container.id, name)
 
 
 def _snapshots(tx: Transaction, container: Container, name: str) -> Sequence[Row[tuple[object, ...]]]:
@@ -181,8 +196,8 @@ def remove_all(tx: Transaction, container: Container, names: Collection[str]) ->
 
 def drop_blocks(tx: Transaction, container_id: int) -> frozenset[str]:
     """Remove all uncommitted blocks of a container; gives their objects."""
-    found = frozenset(tx.execute(select(blocks.c.object_id).where(blocks.c.container_id == container_id)).scalars())
-    tx.execute(delete(blocks).where(blocks.c.container_id == container_id))
+    found = frozenset(tx.execute(select(block_rows.c.object_id).where(block_rows.c.container_id == container_id)).scalars())
+    tx.execute(delete(block_rows).where(block_rows.c.container_id == container_id))
     return found
 
 

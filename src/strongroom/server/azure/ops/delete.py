@@ -26,6 +26,7 @@ def _which(call: Call) -> Which:
         raise Fault("InvalidHeaderValue", HeaderName="x-ms-delete-snapshots", HeaderValue=snapshots)
     if version is not None and snapshots is not None:
         if call.query("snapshot") is not None:
+            call.vault.look(call.container(), call.name, version)  # what is missing is told first
             raise Fault("InvalidOperation", "Invalid operation against a blob snapshot.")
         raise Fault("InvalidHeaderValue", HeaderName="x-ms-delete-snapshots", HeaderValue=snapshots)
     kind = call.query("deletetype")

@@ -7,6 +7,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 
 from strongroom.domain import tier as tiers
+from strongroom.domain.pages import PAGE
 from strongroom.errors import ConditionFailed
 from strongroom.server.azure.call import Call, Reply
 from strongroom.server.azure.faults import Fault
@@ -49,6 +50,8 @@ def set_blob_properties(call: Call) -> Reply:
     One header that is given sets all: those that are not given are cleared.
     """
     size = _number(call, LENGTH)
+    if size is not None and size % PAGE:
+        raise Fault("InvalidOperation", f"{LENGTH} must be aligned to a {PAGE}-byte boundary.")
     counting = _counting(call)
     names = (*KEPT, TYPE, MD5)
     is_about_headers = any(call.header(name) for name in names) or (size is None and counting is None)
@@ -88,12 +91,16 @@ def _counting(call: Call) -> tuple[str, int | None] | None:
     number = _number(call, NUMBER)
     if not action:
         return None
+    wrong = None
     if action not in (MAX, UPDATE, INCREMENT):
-        raise Fault("InvalidOperation", "Unsupported x-ms-sequence-number-action value.")
-    if action == INCREMENT and number is not None:
-        raise Fault("InvalidOperation", f"{NUMBER} cannot be provided when {ACTION} is set to increment.")
-    if action != INCREMENT and number is None:
-        raise Fault("InvalidOperation", f"{NUMBER} is required when {ACTION} is set to {action}.")
+        wrong = "Unsupported x-ms-sequence-number-action value."
+    elif action == INCREMENT and number is not None:
+        wrong = f"{NUMBER} cannot be provided when {ACTION} is set to increment."
+    elif action != INCREMENT and number is None:
+        wrong = f"{NUMBER} is required when {ACTION} is set to {action}."
+    if wrong is not None:
+        call.vault.look(call.container(), call.name)  # what is missing is told first
+        raise Fault("InvalidOperation", wrong)
     return action, number
 
 
