@@ -88,24 +88,36 @@ def blobs_xml(
 
 def _blob(one: Entry, lease: Lease | None, tags: Mapping[str, str] | None, shows: Shows) -> str:
     before = "" if one.is_current and one.deleted_at is None and not shows.keeps_versions else _identity(one, shows)
-    md5 = f"<Content-MD5>{base64(one.md5)}</Content-MD5>" if one.md5 else ""
+    md5 = "" if one.md5 is None else f"<Content-MD5>{base64(one.md5)}</Content-MD5>"
     headers = md5 if one.headers == "{}" else _kept(json.loads(one.headers), md5)
-    sequence = f"<x-ms-blob-sequence-number>{one.sequence_number}</x-ms-blob-sequence-number>" if one.kind == "page" else ""
-    kind, size, after = KINDS[one.kind], one.size, ""
-    if shows.wants.metadata:
-        after = _metadata(one.metadata)
-    if tags:
-        after += _tags(tags)
-    if one.is_bare:
-        after += "<HasVersionsOnly>true</HasVersionsOnly>"
+    created = _date(one.created_at)
+    changed = created if one.modified_at == one.created_at else _date(one.modified_at)
     return (
-        f"<Blob>{name_leaf('Name', one.name)}{before}<Properties><Creation-Time>{_date(one.created_at)}</Creation-Time>"
-        f"<Last-Modified>{_date(one.modified_at)}</Last-Modified><Etag>{one.etag}</Etag>"
-        f"<Content-Length>{size}</Content-Length>{name_leaf('Content-Type', one.content_type)}{headers}{sequence}"
-        f"<BlobType>{kind}</BlobType>{_NO_LEASE if lease is None else _lease(lease)}"
+        f"<Blob>{name_leaf('Name', one.name)}{before}<Properties><Creation-Time>{created}</Creation-Time>"
+        f"<Last-Modified>{changed}</Last-Modified><Etag>{one.etag}</Etag><Content-Length>{one.size}</Content-Length>"
+        f"{_type(one.content_type)}{headers}{_kind(one)}{_NO_LEASE if lease is None else _lease(lease)}"
         f"{'' if one.copy in NO_DOCUMENT else _copy(str(one.copy))}<ServerEncrypted>true</ServerEncrypted>"
-        f"{_tier(one)}{_rest(one, shows)}</Properties>{after}</Blob>"
+        f"{_tier(one)}{_rest(one, shows)}</Properties>{_more(one, tags, shows)}</Blob>"
     )
+
+
+@lru_cache(maxsize=1024)
+def _type(content_type: str) -> str:
+    return name_leaf("Content-Type", content_type)
+
+
+def _kind(one: Entry) -> str:
+    if one.kind == "block":
+        return "<BlobType>BlockBlob</BlobType>"
+    number = f"<x-ms-blob-sequence-number>{one.sequence_number}</x-ms-blob-sequence-number>" if one.kind == "page" else ""
+    return f"{number}<BlobType>{KINDS[one.kind]}</BlobType>"
+
+
+def _more(one: Entry, tags: Mapping[str, str] | None, shows: Shows) -> str:
+    found = _metadata(one.metadata) if shows.wants.metadata else ""
+    if tags:
+        found += _tags(tags)
+    return found + "<HasVersionsOnly>true</HasVersionsOnly>" if one.is_bare else found
 
 
 def _identity(one: Entry, shows: Shows) -> str:
