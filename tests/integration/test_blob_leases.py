@@ -1,6 +1,7 @@
 """Leases of blobs and containers over the blob protocol."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 
 from strongroom.domain.condition import Condition
 from strongroom.domain.container import Container
-from strongroom.errors import ConditionFailed
+from strongroom.errors import ConditionFailed, ContainerNotFound
 from strongroom.server.azure.call import Reply
 from strongroom.server.azure.faults import Fault
 from strongroom.storage.catalog import Catalog
@@ -212,3 +213,35 @@ def test_a_leased_blob_is_written_by_its_holder_alone(vault: Vault, box: Contain
     with pytest.raises(ConditionFailed) as caught:
         vault.put(box, "a", b"y", condition=Condition(lease_id=MINE))
     assert caught.value.code == "LeaseNotPresentWithBlobOperation"
+
+
+@pytest.mark.parametrize("name", ["", "a"])
+def test_of_many_who_want_a_lease_one_gets_it(vault: Vault, box: Container, name: str):
+    def take(_: int) -> str:
+        try:
+            return str(vault.acquire_lease(box, name, seconds=15).lease)
+        except ConditionFailed as error:
+            return str(error.code)
+
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(take, range(16)))
+    assert said.count("LeaseAlreadyPresent") == 15
+
+
+def test_a_container_is_either_leased_or_deleted_first(vault: Vault):
+    def race(place: int) -> set[str]:
+        box = vault.create_container(f"box-{place}")
+        said = set()
+        with ThreadPoolExecutor(2) as pool:
+            acts = {
+                "leased": pool.submit(vault.acquire_lease, box, seconds=15),
+                "deleted": pool.submit(vault.delete_container, box),
+            }
+        for name, act in acts.items():
+            error = act.exception()
+            assert error is None or isinstance(error, (ConditionFailed, ContainerNotFound))
+            said |= set() if error else {name}
+        return said
+
+    for place in range(6):
+        assert race(place) in ({"leased"}, {"deleted"})

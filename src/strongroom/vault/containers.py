@@ -9,6 +9,7 @@ from strongroom.domain.lease import Lease
 from strongroom.domain.scope import Scope
 from strongroom.errors import UsageError
 from strongroom.storage.catalog import Transaction, containers, glance, leases, service
+from strongroom.storage.catalog.etags import lock_container
 from strongroom.storage.names import check_container_name
 from strongroom.vault import upkeep
 from strongroom.vault.contents import Contents
@@ -63,7 +64,7 @@ class Containers(Contents):
             ContainerNotFound: There is none, or the scope does not show it.
         """
         if self._catalog.dialect == "sqlite":
-            return self._catalog.glance(lambda connection: glance.container(connection, name, scope))
+            return self._catalog.glance(lambda connection: glance.container(connection, name, scope), is_one=True)
         with self._catalog.read() as tx:
             return containers.get(tx, name, scope)
 
@@ -140,6 +141,7 @@ class Containers(Contents):
         """
 
         def change(tx: Transaction) -> int:
+            lock_container(tx, container.id)
             present = containers.to_change(tx, container.id, condition, deletes=True)
             containers.check_unprotected(tx, present)
             days = service.container_kept_days(tx)
