@@ -120,7 +120,7 @@ def test_a_page_blob_gets_another_size_and_sequence_number_in_one_act(vault: Vau
     assert fault(vault, "PUT", "/box/p?comp=properties", {"x-ms-sequence-number-action": "max"}) == (400, "InvalidOperation")
     assert fault(vault, "PUT", "/box/p?comp=properties", {"x-ms-blob-content-length": "513"}) == (400, "InvalidOperation")
     assert fault(vault, "PUT", "/box/a?comp=properties", more) == (400, "InvalidOperation")
-    assert fault(vault, "PUT", "/box/a?comp=properties", {"x-ms-blob-content-length": "512"}) == (409, "InvalidBlobType")
+    assert fault(vault, "PUT", "/box/a?comp=properties", {"x-ms-blob-content-length": "512"}) == (400, "InvalidOperation")
     assert fault(vault, "PUT", "/box/a?comp=properties", {**more, "if-match": '"0x1"'}) == (412, "ConditionNotMet")
     assert fault(vault, "PUT", "/box/none?comp=properties", {"x-ms-sequence-number-action": "no"}) == (404, "BlobNotFound")
 
@@ -161,6 +161,8 @@ def test_a_snapshot_keeps_what_the_blob_was_and_leaves_it_as_it_is(vault: Vault,
     assert other > taken.version
     assert vault.get(container, "a", other).metadata == {"new": "2"}
     assert fault(vault, "PUT", "/box/a?comp=snapshot", {"if-match": '"0x1"'}) == (412, "ConditionNotMet")
+    assert fault(vault, "PUT", "/box/a?comp=snapshot", {"if-none-match": f'"{before.etag}"'}) == (412, "ConditionNotMet")
+    assert fault(vault, "PUT", "/box/a?comp=snapshot", {"if-none-match": "*"}) == (400, "UnsatisfiableCondition")
     assert fault(vault, "PUT", "/box/none?comp=snapshot") == (404, "BlobNotFound")
     vault.put(container, "a", b"second")
     with vault.open(vault.get(container, "a", other)) as stream:

@@ -61,8 +61,10 @@ class Properties(Contents):
 
         def change(tx: Transaction) -> tuple[Blob, frozenset[str]]:
             lock_names(tx, container.id, [name])
-            if guards.check_change(tx, container, name, condition).kind != "page" and counting is not None:
-                raise UsageError(f"{name} is no page blob: it has no sequence number", code="InvalidOperation")
+            row = guards.find_present(tx, container, name, condition)
+            if row.kind != "page" and (size, counting) != (None, None):
+                raise UsageError(f"{name} is no page blob: it has no pages and no sequence number", code="InvalidOperation")
+            guards.check_change(tx, container, name, after)
             loosened = frozenset[str]()
             blob: Blob | None = None
             if size is not None:

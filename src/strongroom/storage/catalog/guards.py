@@ -55,16 +55,16 @@ def check_one(tx: Transaction, name: str, row: "Row[tuple[object, ...]] | None",
         condition.check(name, row.etag, row.modified_at, lambda: blobs.tags_of(tx, row.id))
 
 
-def find_to_change(
+def find_present(
     tx: Transaction, container: Container, name: str, condition: Condition, version: str | None = None
 ) -> "Row[tuple[object, ...]]":
-    """Give the row of a version that is about to be changed where it is, or deleted; protection is another matter.
+    """Give the row of a version that must exist for a change; leases and protection are other matters.
 
-    ``If-None-Match: *`` says nothing of a blob that must exist for the act, as with Azure.
+    ``If-None-Match: *`` says nothing of a blob that must exist, as with Azure.
 
     Raises:
         BlobNotFound: There is none.
-        ConditionFailed: With code ``ConditionNotMet``, or those of `leases.check_write`.
+        ConditionFailed: With code ``ConditionNotMet``.
     """
     try:
         row = blobs.find(tx, container, name, version)
@@ -73,6 +73,19 @@ def find_to_change(
             raise ConditionFailed(f"{name} does not exist (any more): list what there is", code="ConditionNotMet") from None
         raise
     check_present(tx, name, row, condition)
+    return row
+
+
+def find_to_change(
+    tx: Transaction, container: Container, name: str, condition: Condition, version: str | None = None
+) -> "Row[tuple[object, ...]]":
+    """Give the row of a version that is about to be changed where it is, or deleted; protection is another matter.
+
+    Raises:
+        BlobNotFound: There is none.
+        ConditionFailed: With code ``ConditionNotMet``, or those of `leases.check_write`.
+    """
+    row = find_present(tx, container, name, condition, version)
     held = leases.of(tx, container.id, [name]) if row.is_current else {}
     leases.check_write(held.get(name), condition.lease_id, name)
     leases.drop_ended(tx, container.id, held)
@@ -80,14 +93,22 @@ def find_to_change(
 
 
 def find_to_read(tx: Transaction, container: Container, name: str, condition: Condition) -> "Row[tuple[object, ...]]":
-    """Give the row of a blob of which another is made, with the conditions of a change but without its lease.
+    """Give the row of a blob of which a snapshot is made: with the conditions of a read, told as those of a change.
 
     Raises:
         BlobNotFound: There is none.
-        ConditionFailed: With code ``ConditionNotMet``.
+        ConditionFailed: With code ``ConditionNotMet`` or ``UnsatisfiableCondition``.
     """
-    row = blobs.find(tx, container, name)
-    check_present(tx, name, row, condition)
+    try:
+        row = blobs.find(tx, container, name)
+    except BlobNotFound:
+        condition.check_read(name, None)
+        raise
+    try:
+        condition.check_read(name, row.etag, row.modified_at, lambda: blobs.tags_of(tx, row.id))
+    except ConditionFailed as error:
+        code = "ConditionNotMet" if error.code == "NotModified" else error.code
+        raise ConditionFailed(*error.args, code=code) from error
     return row
 
 

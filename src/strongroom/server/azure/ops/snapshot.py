@@ -1,7 +1,7 @@
 """Snapshots: https://learn.microsoft.com/rest/api/storageservices/snapshot-blob."""
 
 from strongroom.server.azure.call import Call, Reply
-from strongroom.server.azure.wire.conditions import condition_of
+from strongroom.server.azure.wire.conditions import read_condition_of
 from strongroom.server.azure.wire.headers import changed_headers, metadata_of
 from strongroom.server.azure.wire.versions import version_headers
 
@@ -11,7 +11,7 @@ def snapshot_blob(call: Call) -> Reply:
     metadata = metadata_of(call.request.headers)
     container = call.container()
     taken, blob = call.vault.take_snapshot(
-        container, call.name, metadata=metadata or None, condition=condition_of(call.request.headers)
+        container, call.name, metadata=metadata or None, condition=read_condition_of(call.request.headers)
     )
     headers = [
         ("x-ms-snapshot", taken.version),
