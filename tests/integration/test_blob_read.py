@@ -21,6 +21,7 @@ from strongroom.server.azure.ops.read import get_blob, get_blob_properties
 from strongroom.server.azure.wire import structured
 from strongroom.storage.catalog import Catalog, blobs, glance, holders, leases
 from strongroom.storage.catalog.schema import versions
+from strongroom.storage.layout import Layout
 from strongroom.testing.azure import ACCOUNT, EVERYTHING, ask, request_of
 from strongroom.vault import BlockRef, Traits, Vault
 
@@ -259,6 +260,25 @@ def test_a_read_that_races_a_replacement_gives_one_version(vault: Vault, letters
     finally:
         stop.set()
         writer.join()
+
+
+def test_what_was_looked_up_is_looked_up_again_after_whatever_write(
+    vault: Vault, letters: Container, catalog: Catalog, layout: Layout
+) -> None:
+    other = Vault(catalog, layout)
+    first = vault.put(letters, "a", DATA)
+    assert vault.look(letters, "a") == vault.look(letters, "a")
+    assert refused(vault, {"if-none-match": first.etag}) == (304, "ConditionNotMet")
+    other.put(letters, "a", b"new", traits=Traits(tags={"a": "b"}))
+    assert get(vault, {"if-none-match": first.etag})[2] == b"new"
+    with catalog.write() as tx:
+        leases.keep(tx, letters.id, "a", Term(id=LEASE, seconds=-1))
+    for _ in range(2):
+        assert get(vault)[1]["x-ms-lease-state"] == "leased"
+        assert refused(vault, {"x-ms-lease-id": LEASE[:-1] + "2"}) == (412, "LeaseIdMismatchWithBlobOperation")
+    other.delete(letters, "a", condition=Condition(lease_id=LEASE))
+    assert refused(vault, {}) == (404, "BlobNotFound")
+    other.close()
 
 
 @ON_SQLITE

@@ -10,12 +10,13 @@ from strongroom.domain.blob import Blob, Look
 from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import MOUNTED, Container
 from strongroom.errors import BlobNotFound, RoomDamaged, SourceChanged
-from strongroom.storage.catalog import blobs, glance, holders
+from strongroom.storage.catalog import blobs, glance, holders, leases
 from strongroom.storage.catalog.holders import Piece
 from strongroom.vault.contents import Contents
 from strongroom.vault.read import Again, open_pieces
 
 AT_ONCE = 1 << 20
+FEW_PIECES = 64
 PAGE = "page"
 TRIES = 5
 """How often a blob is looked up again when it was replaced before it could be opened."""
@@ -67,7 +68,7 @@ class Reads(Contents):
             ConditionFailed: The condition does not hold.
         """
         if self._catalog.dialect == "sqlite":
-            return self._catalog.glance(lambda connection: glance.look(connection, container, name, version, condition))
+            return self._glance(container, name, version, condition)[0]
         with self._catalog.read() as tx:
             return blobs.look(tx, container, name, version, condition)
 
@@ -117,16 +118,10 @@ class Reads(Contents):
 
     def _look(self, container: Container, name: str, version: str | None, condition: Condition) -> tuple[Look, Sequence[Piece]]:
         """Give what is told of a blob, with its pieces, as of one moment on SQLite."""
-
-        def act(connection: Connection) -> tuple[Look, Sequence[Piece] | None]:
-            found = glance.look(connection, container, name, version, condition)
-            is_plain = container.kind != MOUNTED and found.blob.kind != PAGE
-            return found, glance.pieces(connection, found.blob.id) if is_plain else None
-
         if self._catalog.dialect == "sqlite":
-            look, pieces = self._catalog.glance(act)
-            if pieces is not None or container.kind == MOUNTED:
-                return look, pieces or ()
+            look, pieces = self._glance(container, name, version, condition)
+            if pieces is not None:
+                return look, pieces
         with self._catalog.read() as tx:
             look = blobs.look(tx, container, name, version, condition)
             return look, () if container.kind == MOUNTED else holders.pieces(tx, look.blob.id)
@@ -141,6 +136,30 @@ class Reads(Contents):
                 return holders.pieces(tx, blob.id)
 
         return pieces
+
+    def _glance(
+        self, container: Container, name: str, version: str | None, condition: Condition
+    ) -> tuple[Look, Sequence[Piece] | None]:
+        """Give what `_look` gives, but for the pieces of a page blob: from memory, where nothing was written since."""
+        key = (container.id, name, version)
+        found = self._recent.get(self._catalog.glance(glance.revision, is_one=True), key)
+        if found is not None:
+            blob = found[0].blob
+            condition.check_read(name, blob.etag, blob.modified_at, lambda: blob.tags)
+            leases.check_read(None, condition.lease_id, name)
+            return found  # type: ignore[no-any-return]
+
+        def act(connection: Connection) -> tuple[Look, Sequence[Piece] | None, object]:
+            revision = glance.revision(connection)
+            look = glance.look(connection, container, name, version, condition)
+            if container.kind == MOUNTED or look.blob.kind == PAGE:
+                return look, () if container.kind == MOUNTED else None, revision
+            return look, glance.pieces(connection, look.blob.id), revision
+
+        look, pieces, revision = self._catalog.glance(act)
+        if look.lease is None and len(pieces or ()) <= FEW_PIECES:
+            self._recent.keep(revision, key, (look, pieces))
+        return look, pieces
 
     def _open_mounted(self, blob: Blob, start: int) -> BinaryIO:
         with self._catalog.read() as tx:

@@ -137,21 +137,24 @@ class Catalog:
                 driver: Any = tx.connection.driver_connection
                 driver.execute("UPDATE room SET value = value + 1 WHERE name = 'revision'")
 
-    def glance(self, act: Callable[[sqlite3.Connection], R]) -> R:
+    def glance(self, act: Callable[[sqlite3.Connection], R], *, is_one: bool = False) -> R:
         """Run an act that only reads, in one transaction of SQLite's own driver on this thread's own connection.
 
         Args:
             act: Runs statements that are compiled already (`prepared`), since these take microseconds.
+            is_one: Whether it runs but one statement, which is a transaction of its own.
         """
         connection = self._glances.connection()
         try:
+            if is_one:
+                return act(connection)
             connection.execute("BEGIN")
             try:
                 return act(connection)
             finally:
                 connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
-            raise _tell(error, error) from error
+            raise _tell(error) from error
 
     def change(self, act: Callable[[Transaction], R]) -> R:
         """Run an act in one durable transaction, again from its start where the database chose it to end a deadlock.

@@ -10,7 +10,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
 
 from strongroom.domain.blob import Look
 from strongroom.domain.condition import ALWAYS, Condition
@@ -23,9 +23,11 @@ from strongroom.storage.catalog.holders import Piece
 from strongroom.storage.catalog.prepared import DIALECT, Prepared
 from strongroom.storage.catalog.schema import containers as tables
 from strongroom.storage.catalog.schema import leases as terms
-from strongroom.storage.catalog.schema import objects, tags, version_objects, versions
+from strongroom.storage.catalog.schema import objects, room, tags, version_objects, versions
 
-KEY, NAME, VERSION = bindparam("key"), bindparam("name"), bindparam("version")
+KEY: BindParameter[Any] = bindparam("key")
+NAME: BindParameter[Any] = bindparam("name")
+VERSION: BindParameter[Any] = bindparam("version")
 
 
 class Selection(Prepared):
@@ -56,6 +58,7 @@ def _of(*which: ColumnElement[bool]) -> Select[Any]:
     return statement.select_from(versions.outerjoin(terms, held)).where(*here)
 
 
+_REVISION = Prepared(select(room.c.value).where(room.c.name == "revision"))
 _CONTAINER = Selection(select(tables).where(tables.c.name == NAME, tables.c.deleted_at.is_(None)))
 _CURRENT = Selection(_of(versions.c.is_current))
 _VERSION = Selection(_of(versions.c.version == VERSION))
@@ -67,6 +70,11 @@ _PIECES = Prepared(
     .order_by(_part.seq)
 )
 _COUNT = Prepared(select(func.max(_part.seq)).where(_part.version_id == KEY))
+
+
+def revision(connection: sqlite3.Connection) -> object:
+    """Give what is equal for two reads only if nothing was written between them; see `Catalog.revision`."""
+    return connection.execute(_REVISION.sql, ("revision",)).fetchone()[0]
 
 
 def container(connection: sqlite3.Connection, name: str, scope: Scope) -> Container:

@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from strongroom.domain.condition import Condition, TagTest
+from strongroom.domain.condition import ALWAYS, Condition, TagTest
 from strongroom.domain.tag_query import read_test
 from strongroom.errors import ConditionFailed, QueryError
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.wire.headers import read_date
 
 CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
+OWN = frozenset((*CONDITIONS, "x-ms-if-tags", "x-ms-lease-id"))
+"""All headers that ask something of the request's own blob."""
 PAIRS = ({"if-match", "if-unmodified-since"}, {"if-none-match", "if-modified-since"})
 """Conditions that may stand together in a write."""
 
@@ -43,6 +45,8 @@ def read_condition_of(headers: Mapping[str, str]) -> Condition:
     Raises:
         Fault: A header cannot be read.
     """
+    if headers.keys().isdisjoint(OWN):
+        return ALWAYS
     return _condition(headers, "if-{}", "x-ms-if-tags", headers.get("x-ms-lease-id") or None)
 
 

@@ -6,6 +6,7 @@ from binascii import Error as Base64Error
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 from strongroom.domain.blob import Blob
 from strongroom.server.azure.faults import FAULTS, Fault
@@ -30,6 +31,7 @@ KEPT = {
 """Which header keeps which of a blob's own; the content type and MD5 have fields of their own."""
 
 
+@lru_cache(maxsize=4096)
 def http_date(at: datetime) -> str:
     """Spell an instant as ``Sun, 06 Nov 1994 08:49:37 GMT`` (RFC 9110)."""
     return format_datetime(at.astimezone(UTC), usegmt=True)
