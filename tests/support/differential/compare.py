@@ -160,10 +160,19 @@ def _nodes(side: Side, element: Element, path: str) -> Iterator[tuple[str, str]]
     if not len(element):
         yield f"xml {path}", "<marker>" if element.tag == "NextMarker" and element.text else side.plain(element.text or "")
     seen: dict[str, int] = defaultdict(int)
-    for child in element:
+    for child in _in_order(element):
         seen[child.tag] += 1
         number = f"[{seen[child.tag]}]" if seen[child.tag] > 1 else ""
         yield from _nodes(side, child, f"{path}/{child.tag}{number}")
+
+
+def _in_order(element: Element) -> list[Element]:
+    """Put snapshots before their blob, as Azure lists them and Azurite does not; leave all else as it is."""
+    children = list(element)
+    if element.tag != "Blobs":
+        return children
+    names = [child.findtext("Name", "") for child in children]
+    return sorted(children, key=lambda child: (names.index(child.findtext("Name", "")), child.findtext("Snapshot", "~")))
 
 
 def _ending(side: Side, name: str, value: str) -> str:
