@@ -342,3 +342,26 @@ def test_refusals_are_logged_without_signatures(caplog: pytest.LogCaptureFixture
     assert "sig=-" in caplog.text
     assert "c2VjcmV0" not in caplog.text
     assert "hidden" not in caplog.text
+
+
+def test_a_client_that_pipelines_and_reads_nothing_is_cut_off(serve: Serve, room: Room):
+    container = room.vault.container("con", room.scope("list"))
+    room.vault.put(container, "large", b"x" * 1_000_000)
+    with serve(body_seconds=SHORT, keep_alive_seconds=1) as service, connected(service) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(head("GET", "/con/large") * 20)
+        time.sleep(2 + 3 * SHORT)
+        found = b""
+        with suppress(ConnectionResetError):
+            while data := connection.recv(1 << 16):
+                found += data
+    assert len(found) < 20_000_000
+
+
+def test_what_a_client_sent_cannot_break_the_answer_or_the_log(serve: Serve, caplog: pytest.LogCaptureFixture):
+    with caplog.at_level("INFO", logger="strongroom.server"), serve() as service, connected(service) as connection:
+        connection.sendall(head("GET", "/con?restype=container&comp=a%0Ab%00%3Cc"))
+        reply = one_answer(connection)
+    assert status(reply) == 400
+    assert b"<QueryParameterValue>a?b?&lt;c</QueryParameterValue>" in reply
+    assert all("\n" not in record.getMessage() for record in caplog.records)

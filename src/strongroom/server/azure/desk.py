@@ -46,6 +46,10 @@ class Admitted:
     use: Use
     """What it counts for."""
 
+    def run(self) -> Reply:
+        """Do what is asked."""
+        return self.operation.run(self.call)
+
 
 class Desk:
     """Answers requests of one room."""
@@ -75,7 +79,7 @@ class Desk:
     def answer(self, admitted: Admitted) -> Ready:
         """Do what is asked."""
         call, is_head = admitted.call, admitted.call.request.method == "HEAD"
-        made = self._told(call.request, lambda: _ready(admitted, is_head=is_head))
+        made = self._told(call.request, lambda: ready(admitted.run(), is_head=is_head))
         return replace(
             made if made.fault else self._with_common(made, call.request),
             operation=admitted.operation.name,
@@ -105,29 +109,29 @@ class Desk:
         Raises:
             Fault: What its sender is to be told.
         """
-        return _run(self._admit(request))
+        try:
+            return self._admit(request).run()
+        except StrongroomError as error:
+            raise fault_of(error) from error
 
     def _admit(self, request: Request) -> Admitted:
         operation = route(request.method, request.address, request.query, request.headers)
         if request.address.is_secondary and request.method not in READING:
             raise Fault("InsufficientAccountPermissions", "Write operations to the secondary location are not allowed.")
         identity = self._door.identify(request, operation)
-        try:
-            scope = self._policy.scope(identity.actor, self._purpose, operation.act)
-            call = Call(
-                request=request,
-                identity=identity,
-                vault=self._vault,
-                scope=scope,
-                ask=self.ask,
-                sources=lambda url: self._source(url, request, identity, scope),
-                outside=self._outside,
-            )
-            if "\\" in request.address.blob:
-                call = replace(call, request=replace(request, address=_settled(call)))
-            use = self._book.note(request, identity, scope, operation.act)
-        except StrongroomError as error:
-            raise fault_of(error) from error
+        scope = self._policy.scope(identity.actor, self._purpose, operation.act)
+        call = Call(
+            request=request,
+            identity=identity,
+            vault=self._vault,
+            scope=scope,
+            ask=self.ask,
+            sources=lambda url: self._source(url, request, identity, scope),
+            outside=self._outside,
+        )
+        if "\\" in request.address.blob:
+            call = replace(call, request=replace(request, address=_settled(call)))
+        use = self._book.note(request, identity, scope, operation.act)
         return Admitted(operation=operation, call=call, use=use)
 
     def _source(self, url: str, request: Request, identity: Identity, scope: Scope) -> Request | None:
@@ -152,23 +156,11 @@ class Desk:
             return act()
         except Fault as fault:
             return self.refuse(request, fault)
+        except StrongroomError as error:
+            return self.refuse(request, fault_of(error))
         except Exception:
             logger.exception("%s %s failed; request %s", request.method, request.address, request.id)
             return self.refuse(request, Fault("InternalError"))
-
-
-def _ready(admitted: Admitted, *, is_head: bool) -> Ready:
-    try:
-        return ready(_run(admitted), is_head=is_head)
-    except StrongroomError as error:
-        raise fault_of(error) from error
-
-
-def _run(admitted: Admitted) -> Reply:
-    try:
-        return admitted.operation.run(admitted.call)
-    except StrongroomError as error:
-        raise fault_of(error) from error
 
 
 def _settled(call: Call) -> Address:

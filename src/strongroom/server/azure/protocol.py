@@ -114,6 +114,17 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head_bytes:
             self._refuse(Fault("RequestTimeout"))
         else:
+            self._end()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End a connection that nothing came on for a while."""
+        self._end()
+
+    def _end(self) -> None:
+        """Close, without waiting for a client that does not read what was sent."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
             self.transport.close()
 
     def _refuse(self, fault: Fault) -> None:
@@ -146,7 +157,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
             return
         self.transport.write_eof()
-        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+        self.loop.call_later(LINGER_SECONDS, self._end)
 
 
 def bounded(limits: Limits) -> type[BoundedProtocol]:

@@ -90,9 +90,14 @@ def fault_ready(fault: Fault, request_id: str, method: str) -> Ready:
 def fault_body(fault: Fault, request_id: str) -> bytes:
     """Give a fault in XML."""
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
-    message = f"{fault.message}\nRequestId:{request_id}\nTime:{at}"
-    details = [xml.leaf(name, value) for name, value in fault.details.items()]
+    message = f"{legible(fault.message)}\nRequestId:{request_id}\nTime:{at}"
+    details = [xml.leaf(name, legible(value)) for name, value in fault.details.items()]
     return xml.document(xml.node("Error", [xml.leaf("Code", fault.code), xml.leaf("Message", message), *details]))
+
+
+def legible(text: str) -> str:
+    """Give a text that came from a client as it may stand in XML and in a line of a log."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else "?" for one in text)
 
 
 def common_headers(request: Request) -> list[tuple[str, str]]:
@@ -151,13 +156,14 @@ class Sender:
         bare = is_head or reply.status in (NO_CONTENT, NOT_MODIFIED)
         if not bare and not any(name == b"content-length" for name, _ in all_headers):
             all_headers.append((b"content-length", b"%d" % (len(reply.first) + reply.left)))
+        body = b"" if bare else reply.first
         try:
-            await self._send({"type": "http.response.start", "status": reply.status, "headers": all_headers})
-            if reply.rest is not None and not bare:
-                return await self._send_all(reply, reply.rest, ends=ends)
-            body = b"" if bare else reply.first
-            await self._send({"type": "http.response.body", "body": body, "more_body": not ends})
-            return len(body)
+            async with asyncio.timeout(self._seconds):
+                await self._send({"type": "http.response.start", "status": reply.status, "headers": all_headers})
+                if reply.rest is None or bare:
+                    await self._send({"type": "http.response.body", "body": body, "more_body": not ends})
+                    return len(body)
+            return await self._send_all(reply, reply.rest, ends=ends)
         finally:
             if reply.rest is not None:
                 reply.rest.close()
@@ -170,7 +176,8 @@ class Sender:
             following = loop.run_in_executor(self._pool, rest.read, min(CHUNK, left)) if left else None
             message = {"type": "http.response.body", "body": data, "more_body": following is not None or not ends}
             try:
-                await asyncio.wait_for(self._send(message), self._seconds)
+                async with asyncio.timeout(self._seconds):
+                    await self._send(message)
             finally:
                 if following is not None:
                     await asyncio.wait((following,))

@@ -4,7 +4,7 @@ import logging
 import re
 
 from strongroom.server.azure.call import Request
-from strongroom.server.azure.reply import Ready
+from strongroom.server.azure.reply import Ready, legible
 
 logger = logging.getLogger("strongroom.server")
 
@@ -27,12 +27,12 @@ def tell(request: Request, reply: Ready, *, came: int, sent: int, seconds: float
     level = logging.WARNING if reply.status in WARNED else logging.INFO
     if not logger.isEnabledFor(level):
         return
-    why = f" {reply.fault.code}: {reply.fault.message}" if reply.fault is not None else ""
+    why = f" {reply.fault.code}: {legible(reply.fault.message)}" if reply.fault is not None else ""
     logger.log(
         level,
         "%s %s %s %s %d in=%d out=%d %.1fms %s %s%s",
         request.client,
-        reply.actor or "-",
+        legible(reply.actor) or "-",
         request.method,
         target(request),
         reply.status,

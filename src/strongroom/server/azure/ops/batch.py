@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import uuid4
 
-from strongroom.errors import StrongroomError
 from strongroom.server.azure.body import NoBody
 from strongroom.server.azure.call import Call, Reply, Request
-from strongroom.server.azure.faults import Fault, fault_of
+from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.reply import common_headers, fault_body
 from strongroom.server.azure.request import address_of, query_of
 from strongroom.server.azure.wire.multipart import Part, PartReply, boundary_of, read_parts, spell_parts
@@ -77,8 +76,6 @@ def _answer(call: Call, part: Part, request: Request) -> PartReply:
         reply = call.ask(request)
     except Fault as fault:
         return _refusal(fault, part.content_id, request)
-    except StrongroomError as error:
-        return _refusal(fault_of(error), part.content_id, request)
     assert isinstance(reply.body, bytes)  # neither a deletion nor a tier has one
     headers = [*reply.headers, *common_headers(request), ("Content-Length", str(len(reply.body)))]
     return PartReply(content_id=part.content_id, status=reply.status, headers=headers, body=reply.body)
