@@ -93,16 +93,17 @@ def source_of(call: Call) -> Inside | Target:
         scope = replace(call.scope, containers=None) if is_signed else call.scope
         container = call.vault.container(check_container_name(found.address.container), scope)
         name = check_blob_name(found.address.blob)
-    except (ContainerNotFound, NameRefused):
-        raise not_there(is_signed=is_signed) from None
+    except (ContainerNotFound, NameRefused) as error:
+        missing = "ContainerNotFound" if isinstance(error, ContainerNotFound) else "BlobNotFound"
+        raise not_there(missing, is_signed=is_signed) from None
     return Inside(container=container, name=name, version=version_of(found.query), is_signed=is_signed)
 
 
-def not_there(*, is_signed: bool) -> Fault:
+def not_there(code: str = "BlobNotFound", *, is_signed: bool) -> Fault:
     """Give the fault of a source that does not exist."""
     if is_signed:
         return Fault("CannotVerifyCopySource", "The specified resource does not exist.", status=404)
-    return Fault("BlobNotFound")
+    return Fault(code)
 
 
 @contextmanager

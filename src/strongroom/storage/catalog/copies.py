@@ -10,7 +10,7 @@ from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
 from strongroom.domain.copying import AS_IT_IS, Changes
 from strongroom.domain.outcome import KeptObject
-from strongroom.errors import BlobNotFound, ConditionFailed, Conflict, UsageError
+from strongroom.errors import ConditionFailed, Conflict, UsageError
 from strongroom.storage.catalog import blobs, guards, landings, leases
 from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.etags import lock_names
@@ -54,7 +54,10 @@ def copy(
         UsageError: The changes do not fit the source.
     """
     row = find_source(tx, source, source_condition, also=(target, name))
-    present = blobs.current_rows(tx, target.id, [name]).get(name)
+    rows = blobs.current_rows(tx, target.id, [name])
+    present = rows.get(name)
+    if present is not None:
+        guards.check_write(tx, target, [name], rows, condition)  # before its kind, as with Azure
     _check(row, present, changes)
     own = _parts(tx, row) if present is not None and present.id == row.id else None
     landing = _landing(tx, row, name, changes)
@@ -83,12 +86,7 @@ def find_source(
         locked.setdefault(also[0].id, set()).add(also[1])
     for container_id, names in sorted(locked.items()):
         lock_names(tx, container_id, names)
-    try:
-        row = blobs.find(tx, container, name, version)
-    except BlobNotFound:
-        if condition.if_match is not None:
-            raise ConditionFailed(f"{name} does not exist", code="SourceConditionNotMet") from None
-        raise
+    row = blobs.find(tx, container, name, version)
     check_source(condition, name, row, lambda: blobs.tags_of(tx, row.id))
     held = leases.of(tx, container.id, [name]).get(name) if row.is_current else None
     leases.check_read(held, condition.lease_id, name)

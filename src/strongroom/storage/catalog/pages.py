@@ -13,7 +13,7 @@ from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
 from strongroom.domain.pages import ANY_NUMBER, PAGE, PageRange, SequenceCondition
 from strongroom.errors import ConditionFailed, Conflict, UsageError
-from strongroom.storage.catalog import blobs, containers, guards, holdings
+from strongroom.storage.catalog import blobs, containers, guards, holdings, leases
 from strongroom.storage.catalog import changes as feed
 from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.etags import lock_names, next_etags
@@ -61,12 +61,13 @@ def write(
         ConditionFailed: A condition does not hold.
         UsageError: The range is not of whole pages within the blob (``InvalidPageRange``).
     """
-    row = _row(tx, container, name, condition)
+    row = _to_write(tx, container, name, condition.lease_id)
     if start % PAGE or length % PAGE or length <= 0 or start + length > row.size:
         raise UsageError(
             f"bytes {start:,} to {start + length:,} are no whole pages of {name}, which has {row.size:,} bytes",
             code="InvalidPageRange",
         )
+    row = guards.check_change(tx, container, name, condition)
     sequence.check(name, row.sequence_number)
     loosened = _take(tx, row.id, start // PAGE, (start + length) // PAGE)
     parts = [
@@ -93,11 +94,27 @@ def _numbered(pieces: Sequence[Piece], start: int) -> Iterator[tuple[int, Piece]
         start += piece.length
 
 
+def _to_write(tx: Transaction, container: Container, name: str, lease_id: str | None) -> Row[tuple[object, ...]]:
+    """Give the row of a page blob, its lease and kind looked at before range and conditions, as Azurite does."""
+    lock_names(tx, container.id, [name])
+    containers.by_id(tx, container.id)
+    row = blobs.find(tx, container, name)
+    held = leases.of(tx, container.id, [name]).get(name)
+    leases.check_read(held, lease_id, name)
+    _check_kind(row)
+    leases.check_write(held, lease_id, name)
+    return row
+
+
+def _check_kind(row: Row[tuple[object, ...]]) -> None:
+    if row.kind != "page":
+        raise Conflict(f"{row.name} is not a page blob: write it as one first", code="InvalidBlobType")
+
+
 def _row(tx: Transaction, container: Container, name: str, condition: Condition) -> Row[tuple[object, ...]]:
     lock_names(tx, container.id, [name])
     containers.by_id(tx, container.id)
-    if blobs.find(tx, container, name).kind != "page":
-        raise Conflict(f"{name} is not a page blob: write it as one first", code="InvalidBlobType")
+    _check_kind(blobs.find(tx, container, name))
     return guards.check_change(tx, container, name, condition)
 
 

@@ -108,12 +108,15 @@ def abort(tx: Transaction, container: Container, name: str, copy_id: str, lease_
     """
     lock_names(tx, container.id, [name])
     row = blobs.find(tx, container, name)
-    leases.check_write(leases.of(tx, container.id, [name]).get(name), lease_id, name)
+    held = leases.of(tx, container.id, [name]).get(name)
+    leases.check_read(held, lease_id, name)
     copy = blobs.copy_of(row.copy)
     if copy is None or copy.id != copy_id:
         raise Conflict(f"{name} is not made by the copy {copy_id}: look at its properties", code="CopyIdMismatch")
-    if not stop(tx, row.id, ABORTED, ""):
+    if copy.status != PENDING:
         raise Conflict(f"the copy {copy_id} has ended already", code="NoPendingCopyOperation")
+    leases.check_write(held, lease_id, name)
+    stop(tx, row.id, ABORTED, "")
 
 
 def old(tx: Transaction, before: datetime) -> list[int]:

@@ -21,7 +21,7 @@ from strongroom.server.azure.outside import Target
 from strongroom.server.azure.sources import HEADER, Inside, Opened, shown, source_of
 from strongroom.server.azure.wire.checksums import Checksum
 from strongroom.server.azure.wire.conditions import condition_of, making, source_condition_of
-from strongroom.server.azure.wire.headers import KEPT, META, changed_headers, checked, md5_of
+from strongroom.server.azure.wire.headers import KEPT, META, changed_headers, checked, md5_of, metadata_of
 from strongroom.server.azure.wire.traits import need_stored, refuse_keys, tier_of, traits_of
 from strongroom.vault import Traits
 
@@ -92,6 +92,7 @@ def _begin(call: Call) -> tuple[Container, Inside | Target]:
     refuse_keys(call.request.headers)
     container = call.container()
     need_stored(container)
+    metadata_of(call.request.headers)  # refused before a source that is not there
     if call.header(TAGS) and (call.header(TAG_OPTION) or "").upper() == "COPY":
         raise Fault("BothUserTagsAndSourceTagsCopyPresentException")
     return container, source_of(call)
