@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, case, delete, func, insert, select, update
 
 from strongroom.domain.blob import Blob
 from strongroom.domain.condition import ALWAYS, Condition
@@ -16,13 +16,27 @@ from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
 from strongroom.storage.catalog.etags import lock_names, next_etags
 from strongroom.storage.catalog.holders import Piece
 from strongroom.storage.catalog.landings import Landed, Landing
-from strongroom.storage.catalog.prepared import Prepared, driver
+from strongroom.storage.catalog.prepared import Insertion, Prepared, driver
 from strongroom.storage.catalog.schema import blocks, objects, version_objects, versions
+from strongroom.storage.catalog.schema import leases as held
 
 LATEST, COMMITTED, UNCOMMITTED = "latest", "committed", "uncommitted"
 
 _HERE = (blocks.c.container_id == bindparam("key"), blocks.c.name == bindparam("name"))
+_SAME = case((blocks.c.block_id == bindparam("id"), blocks.c.object_id))
+_WAITING = select(func.min(blocks.c.block_id), func.count(), func.max(_SAME)).where(*_HERE)
+_OTHERS = Prepared(_WAITING)
 _IS_WAITING = Prepared(select(blocks.c.size).where(*_HERE))
+_PUT = Insertion(insert(blocks).prefix_with("OR REPLACE"), blocks)
+_KIND = Prepared(
+    select(versions.c.kind).where(
+        versions.c.container_id == bindparam("key"),
+        versions.c.name == bindparam("name"),
+        versions.c.is_current,
+        versions.c.deleted_at.is_(None),
+    )
+)
+_LEASE = Prepared(select(held.c.lease_id).where(held.c.container_id == bindparam("key"), held.c.name == bindparam("name")))
 
 MOST_WAITING = 100_000
 """Uncommitted blocks that a blob may have."""
@@ -89,24 +103,46 @@ def stage(
         UsageError: The id is not as long as those of the blob's other uncommitted blocks.
     """
     lock_names(tx, container.id, [name])
-    containers.by_id(tx, container.id)
-    _check_kind(tx, container, name)
-    leases.check_write(leases.of(tx, container.id, [name]).get(name), lease_id, name)
-    row = {"container_id": container.id, "name": name, "block_id": block_id}
-    here = (blocks.c.container_id == container.id, blocks.c.name == name)
-    other, number = tx.execute(select(func.min(blocks.c.block_id), func.count()).where(*here)).one()
+    containers.need(tx, container.id)
+    _check_stage(tx, container, name, lease_id)
+    other, number, before = _others(tx, container.id, name, block_id)
     if other is not None and _width(other) != _width(block_id):
         raise UsageError(
             f"all block ids of one blob have the same length, and {block_id!r} has not that of {other!r}",
             code="InvalidBlobOrBlock",
         )
-    before = tx.execute(select(blocks.c.object_id).where(*here, blocks.c.block_id == block_id)).scalar_one_or_none()
     if before is None and number >= MOST_WAITING:
         raise Conflict(f"{number:,} blocks of {name} wait to be committed: commit them", code="BlockCountExceedsLimit")
+    row = {"container_id": container.id, "name": name, "block_id": block_id}
     values = {"object_id": kept.object_id, "size": kept.size, "created_at": now()}
-    statement = dialect_insert(tx, blocks).values({**row, **values})
-    tx.execute(statement.on_conflict_do_update(index_elements=list(row), set_=values))
+    connection = driver(tx)
+    if connection is not None:
+        _PUT.add(connection, [{**row, **values}])
+    else:
+        statement = dialect_insert(tx, blocks).values({**row, **values})
+        tx.execute(statement.on_conflict_do_update(index_elements=list(row), set_=values))
     return frozenset() if before is None else frozenset({before})
+
+
+def _check_stage(tx: Transaction, container: Container, name: str, lease_id: str | None) -> None:
+    connection = driver(tx)
+    if connection is not None and lease_id is None:
+        kind = _KIND.run(connection, container.id, name).fetchone()
+        is_leased = _LEASE.run(connection, container.id, name).fetchone() is not None
+        if kind in (None, ("block",)) and not is_leased:
+            return
+    _check_kind(tx, container, name)
+    leases.check_write(leases.of(tx, container.id, [name]).get(name), lease_id, name)
+
+
+def _others(tx: Transaction, container_id: int, name: str, block_id: str) -> tuple[str | None, int, str | None]:
+    """Give the id of one uncommitted block, how many there are, and the object of the one that has a certain id."""
+    connection = driver(tx)
+    if connection is not None:
+        found = _OTHERS.run(connection, block_id, container_id, name).fetchone()
+    else:
+        found = tx.execute(_WAITING, {"id": block_id, "key": container_id, "name": name}).one()
+    return found[0], found[1], found[2]
 
 
 def _check_kind(tx: Transaction, container: Container, name: str) -> None:
