@@ -109,6 +109,12 @@ class Policy:
         ]
         return min(due, key=lambda step: CHEAPEST_FIRST.index(step.action), default=None)
 
+    @property
+    def least_days(self) -> float:
+        """Days within which nothing is ever due after a blob is first written: younger ones need no look."""
+        steps = [step for rule in self.rules if rule.is_enabled for some in rule.steps.values() for step in some]
+        return min((max(step.days.get(key, 0.0) for key in (CREATED, MODIFIED)) for step in steps), default=0.0)
+
     def may_be_about(self, container: str) -> bool:
         """Say whether any rule can be about anything in a container."""
         return any(rule.is_enabled and rule.may_be_about(container) for rule in self.rules)

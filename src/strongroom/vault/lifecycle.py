@@ -77,10 +77,11 @@ class Lifecycle(Contents):
         policy, moment = read_policy(self.lifecycle()), at or now()
         done: Counter[str] = Counter()
         left = 0
+        old = moment - timedelta(days=policy.least_days)
         with self._catalog.read() as tx:
             found = [one for one in lifecycle.stored(tx) if policy.may_be_about(one.name)]
         for container in found:
-            for blob, _ in self.walk_all(container, Walk(with_versions=True, with_snapshots=True, made_before=moment)):
+            for blob, _ in self.walk_all(container, Walk(with_versions=True, with_snapshots=True, made_before=old)):
                 step = policy.step(blob, moment)
                 if step is None:
                     continue
