@@ -316,3 +316,14 @@ def test_many_threads_write_pages_of_one_blob(vault: Vault) -> None:
         list(pool.map(write_some, range(8)))
     assert bytes_of(vault, container) == b"".join(bytes([page]) * PAGE for page in range(64))
     assert vault.check(deep=True) == []
+
+
+@ON_SQLITE
+def test_a_check_tells_of_pages_beyond_the_end(vault: Vault) -> None:
+    container = vault.create_container("letters")
+    page_blob(vault, container, pages=2)
+    put(vault, 0, b"a" * 2 * PAGE)
+    assert vault.check() == []
+    with vault._catalog.write() as tx:
+        tx.exec_driver_sql("UPDATE versions SET size = 512")
+    assert [fault.kind for fault in vault.check()] == ["wrong-size"]

@@ -110,8 +110,8 @@ def check_source(condition: Condition, name: str, blob: Any, tags: Any) -> None:
 def _check(row: Row[tuple[object, ...]], present: Row[tuple[object, ...]] | None, changes: Changes) -> None:
     if row.tier == ARCHIVE and (changes.tier is None or not changes.is_archive_readable):
         raise Conflict(f"{row.name} is archived: set a tier for its copy", code="BlobArchived")
-    if changes.tier is not None and row.kind != "block" and changes.kind is None:
-        raise UsageError(f"{row.name} is no block blob: its copy has no tier to choose", code="InvalidHeaderValue")
+    if changes.tier is not None and row.kind == "page" and changes.kind is None:
+        raise UsageError(f"{row.name} is a page blob: its copy has no tier to choose", code="InvalidHeaderValue")
     if changes.kind is None and present is not None and present.kind != row.kind:
         raise Conflict(f"{present.name} is of another kind than {row.name}: delete it first", code="InvalidBlobType")
 
@@ -132,7 +132,7 @@ def _landing(tx: Transaction, row: Row[tuple[object, ...]], name: str, changes: 
         headers=row.headers if changes.headers is None else changes.headers,
         metadata=row.metadata if changes.metadata is None else changes.metadata,
         tags=blobs.tags_of(tx, row.id) if changes.tags is None else changes.tags,
-        tier=changes.tier or (row.tier if changes.kind is None else None),
+        tier=_tier(row, changes),
         copy=record,
         sequence_number=row.sequence_number,
         is_sealed=sealed and row.kind == "append" and changes.kind is None,
@@ -140,6 +140,12 @@ def _landing(tx: Transaction, row: Row[tuple[object, ...]], name: str, changes: 
         is_immutability_locked=changes.is_immutability_locked,
         has_legal_hold=changes.has_legal_hold,
     )
+
+
+def _tier(row: Row[tuple[object, ...]], changes: Changes) -> str | None:
+    """Give a copy's tier: an append blob has none to choose, and one that is made of another kind takes none over."""
+    kept: str | None = row.tier if changes.kind is None else None
+    return kept if row.kind == "append" and changes.kind is None else changes.tier or kept
 
 
 def _parts(tx: Transaction, row: Row[tuple[object, ...]]) -> list[dict[str, object]]:

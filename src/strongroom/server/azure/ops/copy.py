@@ -21,7 +21,7 @@ from strongroom.server.azure.outside import Target
 from strongroom.server.azure.sources import HEADER, Inside, Opened, shown, source_of
 from strongroom.server.azure.wire.checksums import Checksum
 from strongroom.server.azure.wire.conditions import condition_of, making, source_condition_of
-from strongroom.server.azure.wire.headers import KEPT, META, changed_headers, checked, md5_of, metadata_of
+from strongroom.server.azure.wire.headers import KEPT, changed_headers, checked, md5_of, metadata_of
 from strongroom.server.azure.wire.traits import need_stored, refuse_keys, tier_of, traits_of
 from strongroom.vault import Traits
 
@@ -39,6 +39,8 @@ ACTION = "x-ms-copy-action"
 
 KINDS = {"blockblob": "block", "appendblob": "append", "pageblob": "page"}
 PAGE = 512
+LONGEST = 1024
+"""Characters of a header that is taken over from another server."""
 
 
 def copy_blob(call: Call) -> Reply:
@@ -206,7 +208,7 @@ def copied_traits(call: Call, one: Opened) -> Traits:
     """Give what a blob is told to be that comes from elsewhere: as its source is, and what the request says otherwise."""
     changes, source = changes_of(call), one.blob
     kind, told = _kind(one), one.headers
-    if changes.tier is not None and kind != "block":
+    if changes.tier is not None and kind == "page":
         raise Fault("InvalidHeaderValue", HeaderName="x-ms-access-tier", HeaderValue=changes.tier)
     return Traits(
         kind=kind,
@@ -214,10 +216,10 @@ def copied_traits(call: Call, one: Opened) -> Traits:
         if source
         else checked("content-type", told.get("content-type") or Traits().content_type),
         headers=source.headers if source else _kept(told),
-        metadata=changes.metadata or (source.metadata if source else _metadata(told)),
+        metadata=changes.metadata or (source.metadata if source else metadata_of(told)),
         tags=(source.tags if source else {}) if changes.tags is None else changes.tags,
         md5=source.md5 if source else _md5(told),
-        tier=changes.tier,
+        tier=changes.tier if kind == "block" else None,
         sequence_number=source.sequence_number if source else 0,
         immutable_until=changes.immutable_until,
         is_immutability_locked=changes.is_immutability_locked,
@@ -232,11 +234,7 @@ def _kind(one: Opened) -> str:
 
 def _kept(told: Mapping[str, str]) -> dict[str, str]:
     """Give the HTTP headers that another server told of its blob."""
-    return {name: checked(name, told[name]) for name in KEPT.values() if told.get(name)}
-
-
-def _metadata(told: Mapping[str, str]) -> dict[str, str]:
-    return {name.removeprefix(META): checked(name, value) for name, value in told.items() if name.startswith(META)}
+    return {name: checked(name, told[name]) for name in KEPT.values() if 0 < len(told.get(name, "")) <= LONGEST}
 
 
 def _md5(told: Mapping[str, str]) -> bytes | None:
