@@ -16,7 +16,11 @@ from strongroom.vault.contents import Contents
 from strongroom.vault.read import Again, open_pieces
 
 AT_ONCE = 1 << 20
+"""Bytes up to which a range of several objects is read at once, so that a replacement cannot cut it off."""
+SHORT = 64 << 10
+"""Bytes up to which a range of one object is read at once."""
 FEW_PIECES = 64
+"""Pieces of a blob that is remembered."""
 PAGE = "page"
 TRIES = 5
 """How often a blob is looked up again when it was replaced before it could be opened."""
@@ -34,12 +38,6 @@ def _are_of(pieces: Sequence[Piece], blob: Blob) -> bool:
     """Say whether pieces are those of a blob as it was told of: it may be gone since, or have been appended to."""
     total = sum(piece.length for piece in pieces)
     return total == blob.size or (blob.kind == "append" and total > blob.size)
-
-
-def _at_once(stream: BinaryIO) -> BinaryIO:
-    """Read a short range of several objects before it is handed out: later, one of them may be gone."""
-    with stream:
-        return io.BytesIO(stream.read())
 
 
 class Reads(Contents):
@@ -112,8 +110,7 @@ class Reads(Contents):
             if not _are_of(pieces, look.blob):
                 continue
             with suppress(FileNotFoundError, SourceChanged):
-                stream = open_pieces(self._bodies, pieces, start, length, self._again(look.blob))
-                return look, _at_once(stream) if len(pieces) > 1 and length <= AT_ONCE else stream
+                return look, self._open(look.blob, pieces, start, length)
         raise RoomDamaged(f"the vault lacks the bytes of {name}: run `strongroom check`")
 
     def _look(self, container: Container, name: str, version: str | None, condition: Condition) -> tuple[Look, Sequence[Piece]]:
@@ -125,6 +122,22 @@ class Reads(Contents):
         with self._catalog.read() as tx:
             look = blobs.look(tx, container, name, version, condition)
             return look, () if container.kind == MOUNTED else holders.pieces(tx, look.blob.id)
+
+    def _open(self, blob: Blob, pieces: Sequence[Piece], start: int, length: int) -> BinaryIO:
+        """Open a range; a short one is read at once: later an object may be gone, and a stream costs more than its bytes."""
+        if len(pieces) == 1 and length <= SHORT and blob.kind != PAGE:
+            body = self._bodies.open(pieces[0].object_id, pieces[0].place)
+            try:
+                data = body.read_at(pieces[0].start + start, length)
+            finally:
+                body.close()
+            if len(data) == length:
+                return io.BytesIO(data)
+        stream = open_pieces(self._bodies, pieces, start, length, self._again(blob))
+        if len(pieces) == 1 or length > AT_ONCE:
+            return stream
+        with stream:
+            return io.BytesIO(stream.read())
 
     def _again(self, blob: Blob) -> Again | None:
         """Give how the pieces of a page blob are found anew: some may be overwritten while others are read."""
