@@ -83,15 +83,15 @@ RULES: tuple[Rule, ...] = (
         theirs=["20?"],
     ),
     Rule(
-        reason="A value that the protocol does not have is refused: public access, an act on a lease, its id; Azurite takes it.",
-        operations=["Create Container", "Set Container ACL", "Put Blob*", "Lease *"],
+        reason="Public access, acts on leases and ids that the protocol does not have are refused; Azurite takes them.",
+        operations=["Create Container", "Set Container ACL", "Put Blob*", "Copy Blob*", "Lease *"],
         ours=["400 InvalidHeaderValue"],
         theirs=["20?"],
     ),
     Rule(
         reason="A query parameter `comp` that the protocol does not have is refused; Azurite ignores it, and deletes the blob.",
         operations=["What is none"],
-        ours=["400 InvalidQueryParameterValue", "400 InvalidUri"],
+        ours=["400 InvalidQueryParameterValue", "400 InvalidUri", "405 UnsupportedHttpVerb"],
     ),
     # checksums
     Rule(
@@ -169,6 +169,12 @@ RULES: tuple[Rule, ...] = (
         given="if-match",
     ),
     Rule(
+        reason="A snapshot is a write: a condition that fails is 412, as in Azure; Azurite says 304.",
+        operations=["Snapshot Blob"],
+        ours=["412 ConditionNotMet"],
+        theirs=["304 ConditionNotMet"],
+    ),
+    Rule(
         reason="Conditions on the source are weighed before it is looked for; Azurite looks first.",
         operations=["Copy Blob*"],
         ours=["412 SourceConditionNotMet"],
@@ -221,7 +227,19 @@ RULES: tuple[Rule, ...] = (
         ours=["400 InvalidXmlDocument"],
         theirs=["200"],
     ),
+    Rule(
+        reason="A snapshot that is not there is told before a tier that it could not have.",
+        operations=["Set Blob Tier"],
+        ours=["404 BlobNotFound"],
+        theirs=["400 AccessTierNotSupportedForBlobType"],
+    ),
     # what answers tell
+    Rule(
+        reason="A list gives at most 5,000 entries, and says so; Azurite repeats what was asked.",
+        operations=["List *"],
+        what=["xml *MaxResults"],
+        ours=["5000"],
+    ),
     Rule(
         reason="A blob of which only blocks exist is listed with the type that it would get; Azurite leaves it out.",
         operations=["List Blobs"],
@@ -273,3 +291,13 @@ RULES: tuple[Rule, ...] = (
 def reason_for(ask: Ask, difference: Difference) -> str | None:
     """Give why a difference is meant; None where it is not."""
     return next((rule.reason for rule in RULES if rule.fits(ask, difference)), None)
+
+
+def table() -> str:
+    """Give the differences as the documentation has them."""
+    wheres: dict[str, list[str]] = {}
+    for rule in RULES:
+        names = ["everywhere" if one == "*" else one.rstrip("*").strip() for one in rule.operations]
+        wheres.setdefault(rule.reason, []).extend(names)
+    rows = [f"| {reason} | {', '.join(dict.fromkeys(where))} |" for reason, where in wheres.items()]
+    return "\n".join(["| difference | where |", "|---|---|", *rows])
