@@ -52,8 +52,10 @@ def get_container_properties(call: Call) -> Reply:
 
 
 def get_container_metadata(call: Call) -> Reply:
-    """Give a container's metadata, and beside it all that is told of it."""
-    return get_container_properties(call)
+    """Give a container's metadata."""
+    container = call.container()
+    call.vault.check_container_lease(container, call.header("x-ms-lease-id"))
+    return Reply(status=200, headers=[*metadata_headers(container.metadata), *_stamps(container)])
 
 
 def set_container_metadata(call: Call) -> Reply:

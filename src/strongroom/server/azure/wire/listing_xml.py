@@ -200,9 +200,9 @@ def _metadata(document: str | None) -> str:
 
 
 def metadata_node(metadata: Mapping[str, str]) -> str:
-    """Give metadata as an element, none where there is none; names that no element can have are told as such."""
+    """Give metadata as an element; names that no element can have are told as such."""
     if not metadata:
-        return ""
+        return "<Metadata />"
     parts = (
         name_leaf(name, value) if _METADATA_NAME.fullmatch(name) else name_leaf("x-ms-invalid-name", name)
         for name, value in metadata.items()
