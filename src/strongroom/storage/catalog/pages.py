@@ -61,13 +61,7 @@ def write(
         ConditionFailed: A condition does not hold.
         UsageError: The range is not of whole pages within the blob (``InvalidPageRange``).
     """
-    row = _to_write(tx, container, name, condition.lease_id)
-    if start % PAGE or length % PAGE or length <= 0 or start + length > row.size:
-        raise UsageError(
-            f"bytes {start:,} to {start + length:,} are no whole pages of {name}, which has {row.size:,} bytes",
-            code="InvalidPageRange",
-        )
-    row = guards.check_change(tx, container, name, condition)
+    row = _to_write(tx, container, name, (start, length), condition)
     sequence.check(name, row.sequence_number)
     loosened = _take(tx, row.id, start // PAGE, (start + length) // PAGE)
     parts = [
@@ -94,15 +88,27 @@ def _numbered(pieces: Sequence[Piece], start: int) -> Iterator[tuple[int, Piece]
         start += piece.length
 
 
-def _to_write(tx: Transaction, container: Container, name: str, lease_id: str | None) -> Row[tuple[object, ...]]:
-    """Give the row of a page blob, its lease and kind looked at before range and conditions, as Azurite does."""
+def _to_write(
+    tx: Transaction, container: Container, name: str, span: tuple[int, int], condition: Condition
+) -> Row[tuple[object, ...]]:
+    """Give the row of a page blob that may be written: lease and kind, range, conditions, in Azurite's order."""
+    start, length = span
     lock_names(tx, container.id, [name])
-    containers.by_id(tx, container.id)
+    fresh = containers.by_id(tx, container.id)
     row = blobs.find(tx, container, name)
-    held = leases.of(tx, container.id, [name]).get(name)
-    leases.check_read(held, lease_id, name)
+    held = leases.of(tx, container.id, [name])
+    leases.check_read(held.get(name), condition.lease_id, name)
     _check_kind(row)
-    leases.check_write(held, lease_id, name)
+    leases.check_write(held.get(name), condition.lease_id, name)
+    if start % PAGE or length % PAGE or length <= 0 or start + length > row.size:
+        raise UsageError(
+            f"bytes {start:,} to {start + length:,} are no whole pages of {name}, which has {row.size:,} bytes",
+            code="InvalidPageRange",
+        )
+    guards.check_present(tx, name, row, condition)
+    guards.check_arrived(row)
+    guards.check_unprotected(fresh, row, now())
+    leases.drop_ended(tx, container.id, held)
     return row
 
 
