@@ -105,6 +105,10 @@ def test_a_list_tells_leases_kinds_tiers_and_copies(vault: Vault, box: Container
     assert lease + "<ServerEncrypted>true</ServerEncrypted><AccessTier>Cool</AccessTier><AccessTierChangeTime>" in seen
     assert "<CopyStatus>success</CopyStatus><CopySource>http://h/a?b&amp;c</CopySource><CopyProgress>1/1</CopyProgress>" in seen
     assert "<CopyId>" not in listed(vault)
+    vault.put(box, "d/leased", b"x")
+    vault.acquire_lease(box, "d/leased", seconds=-1)
+    folded = listed(vault, "&delimiter=/")
+    assert (folded.count("<LeaseState>leased<"), prefixes_in(folded)) == (1, ["d/"])
 
 
 def test_a_marker_is_the_last_name_and_pages_follow_each_other(vault: Vault, box: Container):

@@ -4,7 +4,7 @@ What is behind a common prefix is jumped over, not read: 0.3 ms for 20 prefixes 
 a DISTINCT over them (measured on SQLite).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from strongroom.domain.blob import Blob
@@ -76,10 +76,17 @@ def listed(
         found = list(rows.flat(tx, container.id, wants, start=begin, end=end, limit=limit + 1))
     shown = found[:limit]
     blobs_shown = [one for one in shown if not isinstance(one, str)]
-    held = leases.between(tx, container.id, blobs_shown[0].name, blobs_shown[-1].name) if blobs_shown else {}
+    held = _held(tx, container, [one.name for one in blobs_shown], is_folded=bool(delimiter))
     tags = rows.tags_of(tx, blobs_shown) if wants.tags else {}
     following = _following(shown[-1], found[limit]) if len(found) > limit else None
     return Listed(entries=tuple(shown), leases=held, tags=tags, following=following)
+
+
+def _held(tx: Transaction, container: Container, names: Sequence[str], *, is_folded: bool) -> Mapping[str, Lease]:
+    """Give the leases of names in order; what is folded between them may have any number."""
+    if is_folded or not names:
+        return leases.among(tx, container.id, names)
+    return leases.between(tx, container.id, names[0], names[-1])
 
 
 def _following(last: Entry | str, then: Entry | str) -> Start:
