@@ -334,6 +334,15 @@ def test_a_path_leads_nowhere_but_to_blobs(serve: Serve, path: str):
         assert b"root:" not in reply
 
 
+def test_the_development_account_answers_to_local_names_only(room: Room):
+    """A page whose name leads to this machine could sign with the key that all know (DNS rebinding)."""
+    with blob_service(room) as service:
+        for host, expected in (("localhost:1", 403), ("127.0.0.1", 403), ("[::1]:1", 403), ("rebound.example:1", 404)):
+            with connected(service) as connection:
+                connection.sendall(f"GET /{ACCOUNT}?comp=list HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+                assert status(one_answer(connection)) == expected, host
+
+
 def test_refusals_are_logged_without_signatures(caplog: pytest.LogCaptureFixture, room: Room):
     secret = head("GET", "/con/a?sv=2020-01-01&sig=c2VjcmV0&sp=r", "Authorization: SharedKey x:hidden")
     with caplog.at_level("INFO", logger="strongroom.server"), blob_service(room) as service, connected(service) as connection:

@@ -7,7 +7,7 @@ from strongroom.domain.scope import Actor, Purpose, Scope
 from strongroom.errors import BlobNotFound, ContainerNotFound
 from strongroom.server.azure.auth import anonymous, permissions, sas, shared_key
 from strongroom.server.azure.auth.bearer import Holder, Issuer
-from strongroom.server.azure.auth.keyring import Keyring, is_loopback
+from strongroom.server.azure.auth.keyring import Keyring, is_local_name, is_loopback
 from strongroom.server.azure.auth.refusal import refused
 from strongroom.server.azure.auth.sas import Grant
 from strongroom.server.azure.auth.sources import covers, read_source
@@ -15,6 +15,7 @@ from strongroom.server.azure.call import Identity, Request
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.route import BLOB, OPERATIONS, Operation
 from strongroom.vault import Vault
+from strongroom.vault.accounts import DEVELOPMENT
 
 BEARER = "Bearer"
 GET_BLOB = next(one for one in OPERATIONS if one.name == "GetBlob")
@@ -122,7 +123,7 @@ class Gate:
 
     def _keys(self, request: Request) -> tuple[bytes, ...]:
         keys = self._keyring.keys(request.address.account, request.client)
-        if not keys:
+        if not keys or (request.address.account == DEVELOPMENT and not is_local_name(request.headers.get("host", ""))):
             raise Fault("ResourceNotFound")
         return keys
 

@@ -1,5 +1,6 @@
 """Keys of accounts, kept at hand."""
 
+import re
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterable
@@ -13,6 +14,9 @@ from strongroom.vault.accounts import DEVELOPMENT
 
 SECONDS = 1.0
 """For how long keys are used before they are read anew: so long may a key still sign after it was rotated."""
+
+LOCAL_NAMES = frozenset({"localhost", "host.docker.internal"})
+_PORT = re.compile(r":\d*$")
 
 DEVELOPMENT_KEY = b64decode("Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==")
 """The key of the account `DEVELOPMENT`, the same in every emulator and in Azure's documentation: it proves nothing."""
@@ -58,6 +62,15 @@ def is_loopback(client: str) -> bool:
     except ValueError:
         return False
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+def is_local_name(host: str) -> bool:
+    """Say whether a ``Host`` is a name that this machine alone answers to; browsers never leave it out.
+
+    A page from elsewhere can let its own name lead to this machine (DNS rebinding), and sign with the key that all know.
+    """
+    name = _PORT.sub("", host).strip("[]").lower()
+    return not name or name in LOCAL_NAMES or name.endswith(".localhost") or is_loopback(name)
 
 
 def sign(key: bytes, text: bytes) -> str:
