@@ -103,8 +103,9 @@ def test_no_way_leads_past_a_protection(vault: Vault, kind: str, way: str, prote
 
 
 def test_a_policy_is_set_lengthened_locked_and_lifted(vault: Vault, container: Container):
-    reply = ask(vault, "PUT", POLICY_URL, {UNTIL: date(2)})
-    assert (reply.status, told(reply)) == (200, {UNTIL: date(2), MODE: "unlocked"})
+    until = date(2)
+    reply = ask(vault, "PUT", POLICY_URL, {UNTIL: until})
+    assert (reply.status, told(reply)) == (200, {UNTIL: until, MODE: "unlocked"})
     assert ask(vault, "PUT", POLICY_URL, {UNTIL: date(1), MODE: "Unlocked"}).status == 200
     assert ask(vault, "DELETE", POLICY_URL).status == 200
     assert vault.get(container, "a").immutable_until is None
