@@ -19,6 +19,7 @@ from strongroom.server.azure.auth.authenticate import Gate
 from strongroom.server.azure.auth.bearer import issuer_of
 from strongroom.server.azure.auth.keyring import is_loopback
 from strongroom.server.azure.desk import Desk, Door
+from strongroom.server.azure.hot import Hot
 from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.outside import Outside
 from strongroom.server.azure.protocol import bounded
@@ -89,7 +90,7 @@ def server_of(app: BlobApp, place: Place, limits: Limits) -> Server:
     """Give a server, which `uvicorn.Server.run` runs on a socket."""
     config = uvicorn.Config(
         app,
-        http=bounded(limits),
+        http=bounded(limits, app.hot),
         loop="uvloop",
         ws="none",
         interface="asgi3",
@@ -118,7 +119,10 @@ def blob_app(room: Room, limits: Limits, door: Door) -> Iterator[BlobApp]:
     """
     uses = Uses(room.ledger, room.purpose)
     outside = Outside(room.settings.copy_sources)
-    app = BlobApp(Desk(room.vault, door, KeyPolicy(), room.purpose, uses, outside=outside), limits)
+    policy = KeyPolicy()
+    desk = Desk(room.vault, door, policy, room.purpose, uses, outside=outside)
+    hot = Hot(room.vault, door, policy, uses, desk) if isinstance(door, Gate) else None
+    app = BlobApp(desk, limits, hot)
     with rounds(Round(every=TOLD_EVERY / 4, work=uses.tell, last=lambda: uses.tell(all_of_them=True))):
         try:
             yield app

@@ -20,6 +20,7 @@ from strongroom.vault.blocks import Blocks
 from strongroom.vault.containers import Containers
 from strongroom.vault.copies import Copies
 from strongroom.vault.gather import Gathers
+from strongroom.vault.glance import Glances
 from strongroom.vault.leases import Leases
 from strongroom.vault.lifecycle import Lifecycle
 from strongroom.vault.listing import Listings, Page
@@ -46,6 +47,7 @@ class Vault(
     Lifecycle,
     ServiceProperties,
     Gathers,
+    Glances,
 ):
     """Containers and blobs of one room; any number of threads and processes may use it at once."""
 

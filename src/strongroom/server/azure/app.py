@@ -13,6 +13,7 @@ from strongroom.server.azure.body import Incoming, Receive
 from strongroom.server.azure.call import Request
 from strongroom.server.azure.desk import Admitted, Desk
 from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.hot import Hot
 from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.reply import Ready, Send, Sender
 from strongroom.server.azure.request import bare_request, read_request
@@ -33,13 +34,15 @@ CLOSE = (("connection", "close"),)
 class BlobApp:
     """Serves one room."""
 
-    def __init__(self, desk: Desk, limits: Limits) -> None:
+    def __init__(self, desk: Desk, limits: Limits, hot: Hot | None = None) -> None:
         """Start worker threads.
 
         Args:
             desk: Answers requests.
             limits: Bounds.
+            hot: Answers plain requests before they come here; closed with this.
         """
+        self.hot = hot
         self._desk, self._limits = desk, limits
         self._readers = ThreadPoolExecutor(limits.threads, thread_name_prefix="blob-read")
         self._writers = ThreadPoolExecutor(limits.uploads, thread_name_prefix="blob-write")
@@ -67,6 +70,8 @@ class BlobApp:
 
     def close(self) -> None:
         """Wait for the worker threads."""
+        if self.hot is not None:
+            self.hot.close()
         self._readers.shutdown()
         self._writers.shutdown()
 

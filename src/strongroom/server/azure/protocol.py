@@ -8,8 +8,10 @@ from uuid import uuid4
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.hot import Hot
 from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.reply import fault_body
+from strongroom.server.azure.short import Short
 
 LINGER_BYTES = 1 << 20
 """Bytes that a client may still send after it was refused, so that it gets the refusal."""
@@ -23,6 +25,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """One connection; see `bounded`."""
 
     limits: Limits
+    hot: Hot | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, or refuse the connection where there are too many."""
@@ -30,6 +33,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head, self._head_bytes, self._feeding = True, 0, 0
         self._is_refused, self._dropped = False, 0
         self._timer: asyncio.TimerHandle | None = None
+        self._short = Short(self)
         if len(self.connections) > self.limits.connections:
             self._refuse(Fault("ServerBusy", f"The server holds {self.limits.connections} connections already."))
         else:
@@ -38,11 +42,12 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
         self._disarm()
+        self._short.end()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take what came, unless the client was refused."""
-        if self._is_refused:
+        if self._is_refused or self._short.is_closing:
             self._dropped += len(data)
             if self._dropped > LINGER_BYTES:
                 self.transport.abort()
@@ -56,13 +61,19 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._head_bytes > self.limits.header_bytes:
                 self._refuse(Fault("RequestHeadersTooLarge"))
                 return
-        if self._timer is None and (self._in_head or self.cycle is None or self.cycle.response_complete):
+        self._short.settle()
+        if (
+            self._timer is None
+            and not self._short.waits
+            and (self._in_head or self.cycle is None or self.cycle.response_complete)
+        ):
             self._arm()
 
     # the parser's callbacks
 
     def on_message_begin(self) -> None:
         """Begin a request."""
+        self._short.begin()
         super().on_message_begin()
         self._in_head, self._head_bytes = True, 0
         self.scope["abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
@@ -77,18 +88,31 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(Fault("InvalidUri", "The request URI is too long.", status=HTTPStatus.REQUEST_URI_TOO_LONG))
         elif self._head_bytes + self._feeding > self.limits.header_bytes and self._size() > self.limits.header_bytes:
             self._refuse(Fault("RequestHeadersTooLarge"))
-        else:
+        elif not self._short.take():
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of a body."""
-        if not self._is_refused:
+        if not self._is_refused and not self._short.add(body):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End a request."""
-        if not self._is_refused:
+        if not self._is_refused and not self._short.complete():
             super().on_message_complete()
+
+    def begin_long(self, body: bytes) -> None:
+        """Hand on a request, after all, of which so much of the body has come."""
+        super().on_headers_complete()
+        if body:
+            super().on_body(body)
+
+    def shutdown(self) -> None:
+        """End when the answer is written."""
+        if self._short.is_pending:
+            self._short.is_closing = True
+        else:
+            super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP."""
@@ -160,6 +184,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self.loop.call_later(LINGER_SECONDS, self._end)
 
 
-def bounded(limits: Limits) -> type[BoundedProtocol]:
-    """Give the protocol that keeps some limits."""
-    return type("Bounded", (BoundedProtocol,), {"limits": limits})
+def bounded(limits: Limits, hot: Hot | None = None) -> type[BoundedProtocol]:
+    """Give the protocol that keeps some limits, and answers plain requests by the short way."""
+    return type("Bounded", (BoundedProtocol,), {"limits": limits, "hot": hot})

@@ -18,8 +18,8 @@ ROOT = "$root"
 
 _SECONDARY = "-secondary"
 _HOST_STYLE = re.compile(r"([a-z0-9]{3,24}(?:-secondary)?)\.(?:blob\..+|localhost)", re.IGNORECASE)
-_HOST = re.compile(r"[A-Za-z0-9._~%:\[\]-]*")  # no comma: a request with two hosts could be read in two ways
-_VERSION = re.compile(r"\d{4}-\d\d-\d\d")
+HOST = re.compile(r"[A-Za-z0-9._~%:\[\]-]*")  # no comma: a request with two hosts could be read in two ways
+VERSION = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def read_request(scope: Mapping[str, Any], body: Body) -> Request:
@@ -33,10 +33,10 @@ def read_request(scope: Mapping[str, Any], body: Body) -> Request:
         Fault: It names nothing (``InvalidUri``), or a version that is none (``InvalidHeaderValue``).
     """
     headers = headers_of(scope["headers"])
-    if not _HOST.fullmatch(headers.get("host", "")):
+    if not HOST.fullmatch(headers.get("host", "")):
         raise Fault("InvalidHeaderValue", HeaderName="Host", HeaderValue=headers["host"][:64])
     version = headers.get("x-ms-version")
-    if version and not _VERSION.fullmatch(version):
+    if version and not VERSION.fullmatch(version):
         raise Fault("InvalidHeaderValue", HeaderName="x-ms-version", HeaderValue=version[:32])
     query = query_of(scope["query_string"])
     client = scope.get("client")

@@ -14,6 +14,11 @@ WARNED = frozenset({401, 403, 408, 413, 431, 503})
 _SECRET = re.compile(rb"(^|&)(sig|skoid|sktid)=[^&]*", re.IGNORECASE)
 
 
+def is_told(status: int) -> bool:
+    """Say whether requests of a status are written down."""
+    return logger.isEnabledFor(logging.WARNING if status in WARNED else logging.INFO)
+
+
 def tell(request: Request, reply: Ready, *, came: int, sent: int, seconds: float) -> None:
     """Write the line of one request, at WARNING where it was refused.
 
@@ -24,9 +29,9 @@ def tell(request: Request, reply: Ready, *, came: int, sent: int, seconds: float
         sent: Bytes of the body that were sent.
         seconds: How long it took.
     """
-    level = logging.WARNING if reply.status in WARNED else logging.INFO
-    if not logger.isEnabledFor(level):
+    if not is_told(reply.status):
         return
+    level = logging.WARNING if reply.status in WARNED else logging.INFO
     why = f" {reply.fault.code}: {legible(reply.fault.message)}" if reply.fault is not None else ""
     logger.log(
         level,

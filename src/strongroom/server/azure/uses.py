@@ -92,6 +92,20 @@ class Uses:
         self._tell_beginning(use)
         return use
 
+    @property
+    def purpose(self) -> Purpose:
+        """What everything is done for."""
+        return self._purpose
+
+    def again(self, actor: str, how: str, container: str, kind: str) -> Use | None:
+        """Note one more request of a use that lasts, whose beginning is durable; None where there is none (see `note`)."""
+        with self._guard:
+            use = self._uses.get((actor, how, container[:MOST_NAME], kind))
+            if use is None or not use.is_told:
+                return None
+            use.requests += 1
+            return use
+
     def count(self, use: Use, came: int, sent: int) -> None:
         """Add the bytes of a request that has ended."""
         with self._guard:

@@ -156,6 +156,10 @@ class Catalog:
         except sqlite3.OperationalError as error:
             raise _tell(error) from error
 
+    def glancing(self) -> sqlite3.Connection:
+        """Give this thread's own connection of SQLite's driver, which only reads."""
+        return self._glances.connection()
+
     def change(self, act: Callable[[Transaction], R]) -> R:
         """Run an act in one durable transaction, again from its start where the database chose it to end a deadlock.
 

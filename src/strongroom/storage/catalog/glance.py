@@ -69,6 +69,7 @@ _PIECES = Prepared(
     .where(_part.version_id == KEY)
     .order_by(_part.seq)
 )
+_LEASE_PLACE = len(versions.c)
 _COUNT = Prepared(select(func.max(_part.seq)).where(_part.version_id == KEY))
 
 
@@ -125,3 +126,28 @@ def pieces(connection: sqlite3.Connection, version_id: int) -> list[Piece]:
         Piece(object_id=object_id, place=place, start=start, length=length, block_id=block_id)
         for object_id, place, start, length, block_id in _PIECES.run(connection, version_id)
     ]
+
+
+Rows = tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...] | None]
+"""A container, a blob in it and its one piece, as the database gives them: while they stay the same, so does the blob."""
+
+
+def rows(connection: sqlite3.Connection, container_name: str, name: str) -> Rows | None:
+    """Give the rows of a blob of at most one piece; None where there is none, or it is of more, or was ever leased."""
+    where = _CONTAINER.run(connection, container_name).fetchone()
+    found = None if where is None else _CURRENT.run(connection, where[0], name).fetchone()
+    if where is None or found is None or found[_LEASE_PLACE] is not None:
+        return None
+    parts = _PIECES.run(connection, found[0]).fetchall()
+    return (where, found, parts[0] if parts else None) if len(parts) <= 1 else None
+
+
+def shown(found: Rows) -> tuple[Container, Look, Piece | None]:
+    """Give what rows tell of."""
+    where, row, part = _container(found[0]), _CURRENT.row(found[1]), found[2]
+    blob = blobs.blob_of(where.name, row, row["id"], {} if row["tags"] == "{}" else json.loads(row["tags"]))
+    piece = None
+    if part is not None:
+        object_id, place, start, length, block_id = part
+        piece = Piece(object_id=object_id, place=place, start=start, length=length, block_id=block_id)
+    return where, Look(blob=blob), piece

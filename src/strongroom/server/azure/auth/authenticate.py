@@ -63,6 +63,10 @@ class Gate:
             return self._by_token(request, operation, credential)
         raise Fault("InvalidAuthenticationInfo")
 
+    def keys(self, account: str, client: str) -> tuple[bytes, ...]:
+        """Give the keys of an account; none where there is no such account for this client."""
+        return self._keyring.keys(account, client)
+
     def identify_source(self, url: str, request: Request, identity: Identity) -> Request | None:
         """Give the read that the source of a copy means, where it is permitted; None where it is on another server.
 

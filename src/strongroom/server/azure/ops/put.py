@@ -3,7 +3,7 @@
 https://learn.microsoft.com/rest/api/storageservices/put-blob
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from strongroom.domain.condition import ANY, Condition
@@ -40,7 +40,7 @@ def put_blob(call: Call) -> Reply:
     condition = new_only(call, condition_of(call.request.headers))
     checksum = Checksum({**call.request.headers, "content-md5": ""})
     if kind == "block":
-        traits = _stated(call, traits)
+        traits = stated(call.request.headers, traits)
         source = checksum.through(limited(call, MOST_BYTES))
     else:
         need_empty(call, KINDS[kind])
@@ -68,11 +68,15 @@ def _kind(call: Call) -> str:
     raise Fault("InvalidHeaderValue", HeaderName=TYPE, HeaderValue=text)
 
 
-def _stated(call: Call, traits: Traits) -> Traits:
-    """Take the MD5 that is stated for the way as that of the blob: both are of all its bytes."""
-    sent = md5_of(call.header("content-md5"))
-    if sent is not None and call.header("x-ms-content-crc64"):
-        raise Fault("InvalidHeaderValue", HeaderName="x-ms-content-crc64", HeaderValue=call.header("x-ms-content-crc64") or "")
+def stated(headers: Mapping[str, str], traits: Traits) -> Traits:
+    """Take the MD5 that is stated for the way as that of the blob: both are of all its bytes.
+
+    Raises:
+        Fault: It cannot be read, or another is stated too (``InvalidMd5``, ``Md5Mismatch``).
+    """
+    sent = md5_of(headers.get("content-md5"))
+    if sent is not None and headers.get("x-ms-content-crc64"):
+        raise Fault("InvalidHeaderValue", HeaderName="x-ms-content-crc64", HeaderValue=headers["x-ms-content-crc64"])
     if sent is not None and traits.md5 not in (None, sent):
         raise Fault("Md5Mismatch")
     return traits if sent is None else replace(traits, md5=sent)

@@ -1,0 +1,388 @@
+"""The short way of plain requests for small blobs, from the parser to the socket without a task or a thread of their own.
+
+What it answers is what `desk` would answer, byte for byte; a test holds the two equal. All that is not plain (another
+signature than Shared Key's usual form, a query, a header that it does not know, a lease, an error of any kind) gives way to
+the desk, which finds out for itself what is to be said.
+"""
+
+import asyncio
+import logging
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from hmac import compare_digest, digest
+from http import HTTPStatus
+from typing import Never
+from uuid import uuid4
+
+from strongroom.domain.blob import Blob
+from strongroom.domain.condition import ALWAYS
+from strongroom.domain.container import STORED
+from strongroom.domain.scope import Actor
+from strongroom.errors import StrongroomError
+from strongroom.ports import Policy
+from strongroom.server.azure.auth.authenticate import Gate
+from strongroom.server.azure.auth.shared_key import SIGNED, SKEW
+from strongroom.server.azure.body import NoBody
+from strongroom.server.azure.call import NEWEST, Address, Request
+from strongroom.server.azure.desk import Desk
+from strongroom.server.azure.faults import Fault, fault_of
+from strongroom.server.azure.ops.put import stated
+from strongroom.server.azure.reply import MOST_CLIENT_ID, Ready, common_headers, encoded
+from strongroom.server.azure.request import HOST, VERSION, account_in, address_of, read_request
+from strongroom.server.azure.tell import is_told, tell
+from strongroom.server.azure.uses import Use, Uses
+from strongroom.server.azure.wire.conditions import condition_of, making
+from strongroom.server.azure.wire.headers import read_date
+from strongroom.server.azure.wire.properties import md5_headers, property_headers
+from strongroom.server.azure.wire.traits import made_headers, traits_of
+from strongroom.storage.names import check_blob_name
+from strongroom.storage.objects import SMALL
+from strongroom.vault import Traits, Vault
+from strongroom.vault.gather import Gatherer, Settled, SmallPut
+from strongroom.vault.glance import Glancer, Glimpse
+
+logger = logging.getLogger("strongroom.server")
+
+Pairs = Sequence[tuple[bytes, bytes]]
+Reply = Callable[[bytes], None]
+
+READ = frozenset(
+    {
+        b"host",
+        b"x-ms-date",
+        b"x-ms-version",
+        b"authorization",
+        b"user-agent",
+        b"accept",
+        b"accept-encoding",
+        b"accept-language",
+        b"connection",
+        b"x-ms-client-request-id",
+        b"x-ms-return-client-request-id",
+        b"content-type",
+    }
+)
+"""Headers that a plain read may have."""
+WRITE = READ | {
+    b"content-length",
+    b"content-md5",
+    b"x-ms-blob-type",
+    b"x-ms-blob-content-type",
+    b"x-ms-blob-content-md5",
+    b"x-ms-blob-cache-control",
+    b"x-ms-tags",
+    b"if-match",
+    b"if-none-match",
+}
+"""Headers that a plain write may have, besides those of metadata."""
+ARCHIVE = "Archive"
+"""The tier of what cannot be read at once."""
+META = b"x-ms-meta-"
+PREFIX = b"x-ms-"
+CONDITIONS = frozenset({b"if-match", b"if-none-match"})
+SCHEME = b"SharedKey "
+BLOCK_BLOB = b"blockblob"
+
+_SIGNED = tuple(name.encode() for name in SIGNED)
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Put:
+    """A small blob that is on its way."""
+
+    request: Request
+    """What is asked."""
+    use: Use
+    """What is noted of it."""
+    put: SmallPut
+    """The blob, without its bytes."""
+    began: float
+    """When it came."""
+
+
+class Hot:
+    """Answers plain requests, in the event loop of one server."""
+
+    def __init__(self, vault: Vault, gate: Gate, policy: Policy, uses: Uses, desk: Desk) -> None:
+        """Take the parts of the desk, and the desk."""
+        self._vault, self._gate, self._policy, self._uses, self._desk = vault, gate, policy, uses, desk
+        self._glancer: Glancer | None = vault.glancer()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._gatherer: Gatherer | None = vault.gatherer(self._settled)
+        self._default: tuple[Pairs, bytes] = ((), b"")
+
+    def close(self) -> None:
+        """Write what is on its way."""
+        if self._gatherer is not None:
+            self._gatherer.close()
+
+    # reading
+
+    def read(self, method: bytes, url: bytes, headers: Pairs, client: str, default: Pairs) -> bytes | None:
+        """Answer a Get Blob or Get Blob Properties; None gives way.
+
+        Args:
+            method: ``GET`` or ``HEAD``.
+            url: Path and query, as they came.
+            headers: As they came.
+            client: Its address.
+            default: Headers that every answer begins with.
+        """
+        began = time.perf_counter()
+        given = dict(headers)
+        if self._glancer is None or len(given) != len(headers) or not given.keys() <= READ:
+            return None
+        address = self._admitted(method, url, given, client)
+        if address is None:
+            return None
+        try:
+            seen = self._glancer.see(address.container, address.blob)
+        except StrongroomError:
+            return None
+        if seen is None or seen.look.blob.tier == ARCHIVE or not self._is_granted(address, seen.container.id, "read"):
+            return None
+        use = self._uses.again(address.account, "key", address.container, "read")
+        if use is None:
+            return None
+        name = method.decode()
+        form = seen.forms.get(name)
+        if form is None:
+            form = seen.forms[name] = _lines(_read_headers(seen, is_head=method == b"HEAD"))
+        data = b"" if method == b"HEAD" else seen.data
+        self._uses.count(use, 0, len(data))
+        if is_told(200):
+            self._tell(
+                self._request(method, url, headers, client),
+                Ready(status=200, headers=(), operation=_OPERATIONS[method]),
+                began,
+                0,
+                len(data),
+            )
+        return b"".join((_OK, self._begin(default), form, _common(given), b"\r\n", data))
+
+    # writing
+
+    def take(self, url: bytes, headers: Pairs, client: str) -> Put | None:
+        """Look at a Put Blob whose body is still to come; None gives way, and then nothing has happened."""
+        given = dict(headers)
+        if self._gatherer is None or len(given) != len(headers) or not _is_plain_write(given):
+            return None
+        address = self._admitted(b"PUT", url, given, client)
+        if address is None or self._glancer is None:
+            return None
+        try:
+            container = self._vault.container(
+                address.container, self._policy.scope(Actor(name=address.account), self._uses.purpose, "write")
+            )
+            request = self._request(b"PUT", url, headers, client)
+            traits, condition = _told(request), condition_of(request.headers) if given.keys() & CONDITIONS else ALWAYS
+            check_blob_name(address.blob)
+        except (Fault, StrongroomError):
+            return None
+        if container.kind != STORED:
+            return None
+        use = self._uses.again(address.account, "key", address.container, "write")
+        if use is None:
+            return None
+        put = SmallPut(container=container, name=address.blob, data=b"", traits=traits, condition=condition)
+        return Put(request=request, use=use, put=put, began=time.perf_counter())
+
+    def write(self, put: Put, body: bytes, reply: Reply, default: Callable[[], Pairs]) -> None:
+        """Write what was taken.
+
+        Args:
+            put: What `take` gave.
+            body: All of it.
+            reply: Is called with the whole answer, in the event loop.
+            default: Gives the headers that every answer begins with.
+        """
+        assert self._gatherer is not None
+        self._loop = self._loop or asyncio.get_running_loop()
+        given = put.put
+        whole = SmallPut(container=given.container, name=given.name, data=body, traits=given.traits, condition=given.condition)
+        self._gatherer.put(whole, (put, len(body), reply, default))
+
+    def _settled(self, batch: Settled) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._deliver, batch)
+
+    def _deliver(self, batch: Settled) -> None:
+        for (put, came, reply, default), outcome in batch:
+            made = self._made(put, outcome)
+            self._uses.count(put.use, came, len(made.first))
+            lines = encoded([*made.headers, ("content-length", str(len(made.first)))])
+            reply(b"".join((_status(made.status), self._begin(default()), _joined(lines), b"\r\n", made.first)))
+            if is_told(made.status):
+                self._tell(put.request, made, put.began, came, len(made.first))
+
+    def _made(self, put: Put, outcome: Blob | Exception) -> Ready:
+        if isinstance(outcome, Blob):
+            headers = [*made_headers(put.put.container, outcome), *md5_headers(outcome), *common_headers(put.request)]
+            return Ready(status=201, headers=headers, operation="PutBlob", actor=put.request.address.account)
+        return self._desk.refuse(put.request, _fault(put.request, outcome))
+
+    # who asks
+
+    def _admitted(self, method: bytes, url: bytes, given: Mapping[bytes, bytes], client: str) -> Address | None:
+        """Give what a request names, where its signature is right."""
+        if b"?" in url or b"#" in url or b"\\" in url or b"%5C" in url or b"%5c" in url:
+            return None
+        credential, date, host = given.get(b"authorization", b""), given.get(b"x-ms-date"), given.get(b"host", b"")
+        if not credential.startswith(SCHEME) or date is None or not _is_near(date) or not _is_host(host):
+            return None
+        if not _is_version(given.get(b"x-ms-version", b"")):
+            return None
+        account, _, signature = credential[len(SCHEME) :].partition(b":")
+        if not url.startswith(b"/" + account + b"/"):
+            return None
+        text = _text(method, url, account, given)
+        keys = self._gate.keys(account.decode("latin-1"), client)
+        if not any(compare_digest(b64encode(digest(key, text, sha256)), signature) for key in keys):
+            return None
+        address = _address(url)
+        return address if address is not None and address.blob and not address.is_secondary else None
+
+    def _is_granted(self, address: Address, container_id: int, act: str) -> bool:
+        try:
+            return self._policy.scope(Actor(name=address.account), self._uses.purpose, act).grants(container_id)
+        except StrongroomError:
+            return False
+
+    # what is told
+
+    def _request(self, method: bytes, url: bytes, headers: Pairs, client: str) -> Request:
+        scope = {
+            "method": method.decode(),
+            "scheme": "http",
+            "raw_path": url,
+            "query_string": b"",
+            "headers": headers,
+            "client": (client, 0),
+        }
+        return read_request(scope, NoBody())
+
+    def _tell(self, request: Request, reply: Ready, began: float, came: int, sent: int) -> None:
+        tell(request, reply, came=came, sent=sent, seconds=time.perf_counter() - began)
+
+    def _begin(self, default: Pairs) -> bytes:
+        known, spelt = self._default
+        if known is not default:
+            spelt = _joined(default)
+            self._default = (default, spelt)
+        return spelt
+
+
+@lru_cache(maxsize=64)
+def _status(status: int) -> bytes:
+    return b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode())
+
+
+_OK = _status(HTTPStatus.OK)
+_OPERATIONS = {b"GET": "GetBlob", b"HEAD": "GetBlobProperties"}
+
+
+def _read_headers(seen: Glimpse, *, is_head: bool) -> list[tuple[str, str]]:
+    blob, length = seen.look.blob, ("content-length", str(seen.look.blob.size))
+    told = property_headers(blob, None, keeps_versions=seen.container.keeps_versions, is_read=not is_head)
+    if is_head:
+        return [length, *told, *md5_headers(blob)]
+    return [*told, *md5_headers(blob, "x-ms-blob-content-md5"), *md5_headers(blob), length]
+
+
+def _fault(request: Request, error: Exception) -> Fault:
+    try:
+        _raise(error)
+    except Fault as fault:
+        return fault
+    except StrongroomError as known:
+        return fault_of(known)
+    except Exception:
+        logger.exception("%s %s failed; request %s", request.method, request.address, request.id)
+    return Fault("InternalError")
+
+
+def _raise(error: Exception) -> Never:
+    with making():
+        raise error
+
+
+def _told(request: Request) -> Traits:
+    return stated(request.headers, traits_of(request.headers, is_whole=True))
+
+
+def _is_plain_write(given: Mapping[bytes, bytes]) -> bool:
+    length = given.get(b"content-length", b"")
+    if not length.isdigit() or int(length) > SMALL or given.get(b"x-ms-blob-type", b"").lower() != BLOCK_BLOB:
+        return False
+    return all(name in WRITE or name.startswith(META) for name in given)
+
+
+def _text(method: bytes, url: bytes, account: bytes, given: Mapping[bytes, bytes]) -> bytes:
+    """Give what the client signs in its usual form; see `auth.shared_key`."""
+    values = [method, *[given.get(name, b"") for name in _SIGNED]]
+    if values[_LENGTH] == b"0":
+        values[_LENGTH] = b""
+    lines = [name + b":" + given[name].strip() + b"\n" for name in sorted(given) if name.startswith(PREFIX)]
+    return b"\n".join(values) + b"\n" + b"".join(lines) + b"/" + account + url
+
+
+_LENGTH = 1 + SIGNED.index("content-length")
+
+
+def _common(given: Mapping[bytes, bytes]) -> bytes:
+    """Give what `reply.common_headers` gives, of the headers alone."""
+    raw = given.get(b"x-ms-client-request-id")
+    version = given.get(b"x-ms-version") or NEWEST.encode()
+    found = b"x-ms-request-id: %b\r\nx-ms-version: %b\r\n" % (str(uuid4()).encode(), version)
+    return found if raw is None else found + _client_line(raw)
+
+
+def _client_line(raw: bytes) -> bytes:
+    client = raw.decode("latin-1")
+    fits = client and len(client) <= MOST_CLIENT_ID and client.isascii() and client.isprintable()
+    return b"x-ms-client-request-id: %b\r\n" % raw if fits else b""
+
+
+def _lines(headers: Sequence[tuple[str, str]]) -> bytes:
+    return _joined(encoded(headers))
+
+
+@lru_cache(maxsize=256)
+def _is_host(host: bytes) -> bool:
+    """Say whether a host is one in whose name no account stands."""
+    text = host.decode("latin-1")
+    return HOST.fullmatch(text) is not None and account_in(text) is None
+
+
+@lru_cache(maxsize=256)
+def _is_version(version: bytes) -> bool:
+    return not version or VERSION.fullmatch(version.decode("latin-1")) is not None
+
+
+@lru_cache(maxsize=1024)
+def _instant(date: bytes) -> float | None:
+    try:
+        return read_date(date.decode("latin-1"), "x-ms-date").timestamp()
+    except Fault:
+        return None
+
+
+def _is_near(date: bytes) -> bool:
+    at = _instant(date)
+    return at is not None and abs(time.time() - at) <= SKEW.total_seconds()
+
+
+@lru_cache(maxsize=4096)
+def _address(path: bytes) -> Address | None:
+    try:
+        return address_of("", path, {})
+    except Fault:
+        return None
+
+
+def _joined(headers: Pairs) -> bytes:
+    return b"".join([b"%b: %b\r\n" % pair for pair in headers])
