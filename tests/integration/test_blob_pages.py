@@ -327,3 +327,14 @@ def test_a_check_tells_of_pages_beyond_the_end(vault: Vault) -> None:
     with vault._catalog.write() as tx:
         tx.exec_driver_sql("UPDATE versions SET size = 512")
     assert [fault.kind for fault in vault.check()] == ["wrong-size"]
+
+
+@ON_SQLITE
+def test_nothing_is_read_at_the_end_of_a_page_blob_and_beyond_it_is_refused(vault: Vault) -> None:
+    container = vault.create_container("letters")
+    page_blob(vault, container, pages=2)
+    reply = ask(vault, "GET", "/letters/disk", {"range": "bytes=1024-1535"})
+    assert (reply.status, dict(reply.headers)["content-length"]) == (206, "0")
+    assert refused(vault, "GET", "/letters/disk", {"range": "bytes=1025-1535"}) == (416, "InvalidRange")
+    vault.resize_pages(container, "disk", 0)
+    assert refused(vault, "GET", "/letters/disk", {"range": "bytes=0-3"}) == (416, "InvalidRange")

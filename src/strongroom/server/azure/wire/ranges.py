@@ -50,3 +50,9 @@ def wanted(text: str, size: int) -> tuple[int, int] | None:
     if found and found[2] and int(found[2]) < int(found[1]):
         return None
     return read_range(text, size) if found or _SUFFIX.fullmatch(text.strip()) else None
+
+
+def begins_at(text: str, start: int) -> bool:
+    """Say whether a range begins at a byte."""
+    found = _RANGE.fullmatch(text.strip())
+    return found is not None and int(found[1]) == start
