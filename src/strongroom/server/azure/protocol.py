@@ -118,6 +118,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """Refuse what is no HTTP."""
         self._refuse(Fault("InvalidInput", msg))
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: a client that offers another protocol is answered in this one (RFC 9110, 7.8)."""
+
     # bounds
 
     def _size(self) -> int:

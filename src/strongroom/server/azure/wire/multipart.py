@@ -78,7 +78,10 @@ def _read_part(piece: bytes) -> Part:
     if len(words) != 3 or not _TARGET.fullmatch(words[1]) or not words[2].startswith("HTTP/1."):  # noqa: PLR2004 - method, target, version
         raise Fault("InvalidInput", "A part of the batch has no request line.")
     headers, _ = _split(inner[1:])
-    target = urlsplit(words[1] if "://" in words[1] else "//-/" + words[1].lstrip("/"))
+    try:
+        target = urlsplit(words[1] if "://" in words[1] else "//-/" + words[1].lstrip("/"))
+    except ValueError as error:
+        raise Fault("InvalidInput", "A part of the batch has a URL that is none.") from error
     return Part(
         content_id=_headers(outer).get("content-id"),
         method=words[0].upper(),
