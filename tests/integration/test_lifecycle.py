@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -205,6 +206,19 @@ def test_the_change_feed_tells_what_happened_in_order(feeding: Vault):
     ]
     assert [change.id for change in feeding.changes(after=9)] == [10, 11]
     assert list(feeding.changes(since=FAR)) == []
+
+
+def test_the_change_feed_tells_of_mounts_too(feeding: Vault, tmp_path: Path):
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    (folder / "a").write_text("1", "utf-8")
+    feeding.mount(str(folder), "papers", EVERYTHING)
+    (folder / "a").unlink()
+    feeding.scan(feeding.container("papers", EVERYTHING))
+    assert [(change.event, change.name) for change in feeding.changes()] == [("BlobCreated", "a"), ("BlobDeleted", "a")]
+    for wanted in (Keeping(keeps_versions=True), Keeping(add_holds=("case17",)), Keeping(immutable_days=1)):
+        with pytest.raises(UsageError, match="mount"):
+            feeding.set_keeping(feeding.container("papers", EVERYTHING), wanted)
 
 
 def test_no_change_is_written_down_where_that_is_switched_off_or_nothing_happened(vault: Vault, container: Container):

@@ -173,5 +173,5 @@ def _check_holds(present: Container, wanted: Keeping, holds: list[str]) -> None:
             raise UsageError(f"{tag!r} cannot name a legal hold: use 3 to 23 letters and digits")
     if len(holds) > MOST_HOLDS:
         raise UsageError(f"{present.name} would have more than {MOST_HOLDS} legal holds")
-    if present.url is not None and holds:
-        raise UsageError(f"{present.name} is a mount: what is there cannot be held")
+    if present.url is not None and (holds or wanted.keeps_versions):
+        raise UsageError(f"{present.name} is a mount: what changes there cannot be kept or held")

@@ -191,7 +191,9 @@ def remove_all(tx: Transaction, container: Container, names: Collection[str]) ->
         Objects that may have lost their last reference: hand them to `objects.release`.
     """
     lock_names(tx, container.id, names)
-    return _gone(tx, container, list(current_rows(tx, container.id, names).values()))
+    rows = list(current_rows(tx, container.id, names).values())
+    changes.note(tx, changes.DELETED, container.name, rows)
+    return _gone(tx, container, rows)
 
 
 def drop_blocks(tx: Transaction, container_id: int) -> frozenset[str]:
