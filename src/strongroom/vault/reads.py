@@ -19,7 +19,7 @@ AT_ONCE = 1 << 20
 """Bytes up to which a range of several objects is read at once, so that a replacement cannot cut it off."""
 SHORT = 64 << 10
 """Bytes up to which a range of one object is read at once."""
-FEW_PIECES = 64
+FEW_PIECES = 8
 """Pieces of a blob that is remembered."""
 PAGE = "page"
 TRIES = 5

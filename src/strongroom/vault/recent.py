@@ -2,8 +2,8 @@
 
 from typing import Any
 
-MOST = 16_384
-"""Entries that are kept."""
+MOST = 8192
+"""Entries that are kept: some 40 MiB of blobs that have much to tell."""
 
 
 class Recent:

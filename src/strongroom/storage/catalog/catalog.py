@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, TypeAlias, TypeVar
+from weakref import WeakSet
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -226,8 +227,23 @@ class Catalog:
         self._engine.dispose()
 
 
+class Glance:
+    """A connection of SQLite's own driver that only reads; it is closed when its thread ends."""
+
+    def __init__(self, path: str) -> None:
+        """Connect."""
+        self.connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        for pragma in GLANCE_PRAGMAS:
+            self.connection.execute(f"PRAGMA {pragma}")
+
+    def __del__(self) -> None:
+        """Close it."""
+        if hasattr(self, "connection"):
+            self.connection.close()
+
+
 class Glances:
-    """Connections of SQLite's own driver that only read, one a thread; a forked child makes its own."""
+    """A `Glance` a thread; a forked child makes its own."""
 
     def __init__(self, path: str) -> None:
         """Name the database."""
@@ -238,27 +254,24 @@ class Glances:
     def _begin(self) -> None:
         self._pid = os.getpid()
         self._mine = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._all: WeakSet[Glance] = WeakSet()
 
     def connection(self) -> sqlite3.Connection:
         """Give this thread's connection."""
         if self._pid != os.getpid():
             self._begin()
-        found: sqlite3.Connection | None = getattr(self._mine, "connection", None)
+        found: Glance | None = getattr(self._mine, "glance", None)
         if found is None:
-            found = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            for pragma in GLANCE_PRAGMAS:
-                found.execute(f"PRAGMA {pragma}")
-            self._mine.connection = found
+            found = self._mine.glance = Glance(self._path)
             with self._guard:
-                self._all.append(found)
-        return found
+                self._all.add(found)
+        return found.connection
 
     def close(self) -> None:
         """Close them all."""
         with self._guard:
-            for one in self._all if self._pid == os.getpid() else ():
-                one.close()
+            for one in list(self._all) if self._pid == os.getpid() else ():
+                one.connection.close()
             self._begin()
 
 
