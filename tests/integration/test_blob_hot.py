@@ -277,3 +277,15 @@ def test_a_write_whose_body_does_not_come_is_refused(room: Room, short: Service)
         connection.sendall(request[:-2])
     container = room.vault.container(name, room.scope("read"))
     assert [blob.name for blob in room.vault.walk(container)] == ["first"]
+
+
+def test_the_well_known_key_opens_nothing_under_a_rebound_name(room: Room, short: Service, answered: list[str]):
+    """A page whose name leads to this machine could sign with it (DNS rebinding)."""
+    name = new_container(room)
+    room.vault.put(room.vault.container(name, room.scope("list")), "a", b"hello")
+    request = signed("GET", f"/{name}/a", {})
+    for _ in range(2):
+        assert send(short, request)[0].endswith(b"hello")
+    answer = send(short, request.replace(b"host: 127.0.0.1", b"host: rebound.example"))[0]
+    assert answer.startswith(b"HTTP/1.1 404")
+    assert answered == ["read"]

@@ -240,7 +240,7 @@ class Hot:
         if not url.startswith(b"/" + account + b"/"):
             return None
         text = _text(method, url, account, given)
-        keys = self._gate.keys(account.decode("latin-1"), client)
+        keys = self._gate.keys(account.decode("latin-1"), client, host.decode("latin-1"))
         if not any(compare_digest(b64encode(digest(key, text, sha256)), signature) for key in keys):
             return None
         address = _address(url)

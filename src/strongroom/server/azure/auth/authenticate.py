@@ -63,9 +63,9 @@ class Gate:
             return self._by_token(request, operation, credential)
         raise Fault("InvalidAuthenticationInfo")
 
-    def keys(self, account: str, client: str) -> tuple[bytes, ...]:
-        """Give the keys of an account; none where there is no such account for this client."""
-        return self._keyring.keys(account, client)
+    def keys(self, account: str, client: str, host: str) -> tuple[bytes, ...]:
+        """Give the keys of an account; none where there is no such account for this client under this name of the server."""
+        return () if account == DEVELOPMENT and not is_local_name(host) else self._keyring.keys(account, client)
 
     def identify_source(self, url: str, request: Request, identity: Identity) -> Request | None:
         """Give the read that the source of a copy means, where it is permitted; None where it is on another server.
@@ -126,8 +126,8 @@ class Gate:
         return Identity(actor=Actor(name="anonymous"), how="anonymous", account=request.address.account)
 
     def _keys(self, request: Request) -> tuple[bytes, ...]:
-        keys = self._keyring.keys(request.address.account, request.client)
-        if not keys or (request.address.account == DEVELOPMENT and not is_local_name(request.headers.get("host", ""))):
+        keys = self.keys(request.address.account, request.client, request.headers.get("host", ""))
+        if not keys:
             raise Fault("ResourceNotFound")
         return keys
 

@@ -4,6 +4,7 @@ import re
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from hashlib import sha256
 from hmac import compare_digest, digest
 from ipaddress import ip_address
@@ -64,6 +65,7 @@ def is_loopback(client: str) -> bool:
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
+@lru_cache(maxsize=256)
 def is_local_name(host: str) -> bool:
     """Say whether a ``Host`` is a name that this machine alone answers to; browsers never leave it out.
 
