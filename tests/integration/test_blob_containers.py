@@ -246,7 +246,8 @@ def test_restoring_needs_to_know_what(vault: Vault):
     assert refused(vault, "PUT", url) == (400, "MissingRequiredHeader")
     wrong = {"x-ms-deleted-container-name": "box", "x-ms-deleted-container-version": "later"}
     assert refused(vault, "PUT", url, wrong) == (400, "InvalidHeaderValue")
-    assert refused(vault, "PUT", url, {**wrong, "x-ms-deleted-container-version": "01"}) == (404, "ContainerNotFound")
+    for version in ("01", "F" * 40):
+        assert refused(vault, "PUT", url, {**wrong, "x-ms-deleted-container-version": version}) == (404, "ContainerNotFound")
 
 
 @on_sqlite

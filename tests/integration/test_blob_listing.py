@@ -293,3 +293,20 @@ def test_a_list_of_nothing_is_refused(vault: Vault):
     with pytest.raises(Fault) as caught:
         listed(vault)
     assert caught.value.code == "ContainerNotFound"
+
+
+@pytest.mark.usefixtures("box")
+@pytest.mark.parametrize(
+    "query", ["prefix=%00", "marker=a%00", "delimiter=%00", "startFrom=%00", "marker=2!WyJcdTAwMDAiLCAieCJd"]
+)
+def test_what_no_database_takes_is_refused(vault: Vault, query: str):
+    with pytest.raises(Fault) as caught:
+        listed(vault, f"&{query}")
+    assert (caught.value.status, caught.value.code) == (400, "InvalidQueryParameterValue")
+
+
+@pytest.mark.usefixtures("box")
+@pytest.mark.parametrize("marker", ["2!", "2!x", "2!W10=", "2!e30=", "2!WzFd", "2!WyJhIixudWxsXQ==", "2!WyJhIiw5XQ=="])
+def test_markers_that_are_none_are_taken_for_names(vault: Vault, marker: str):
+    assert listed(vault, f"&marker={marker}").endswith("<Blobs></Blobs><NextMarker /></EnumerationResults>")
+    assert ask(vault, "GET", f"/?comp=list&include=deleted&marker={marker}").status == 200

@@ -1,7 +1,9 @@
 """Index tags of blobs over the blob protocol, and finding blobs by them."""
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
+from hashlib import md5
 from urllib.parse import quote
 
 import pytest
@@ -107,6 +109,15 @@ def test_tags_depend_on_conditions_and_leases(vault: Vault, box: Container):
 def test_tags_that_cannot_be_are_refused(vault: Vault, box: Container, body: bytes, code: str):
     vault.put(box, "a", b"x")
     assert refused(vault, "PUT", "/box/a?comp=tags", {}, body) == (400, code)
+
+
+@on_sqlite
+def test_tags_are_held_against_their_md5(vault: Vault, box: Container):
+    vault.put(box, "a", b"x")
+    body = xml(a="1")
+    right, wrong = (b64encode(md5(one).digest()).decode() for one in (body, b"other"))
+    assert refused(vault, "PUT", "/box/a?comp=tags", {"content-md5": wrong}, body) == (400, "Md5Mismatch")
+    assert ask(vault, "PUT", "/box/a?comp=tags", {"content-md5": right}, body).status == 204
 
 
 def test_a_header_gives_tags_too():

@@ -11,7 +11,7 @@ from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.wire.conditions import condition_of, write_fault
 from strongroom.server.azure.wire.headers import etag_header, http_date, metadata_headers, metadata_of
 from strongroom.server.azure.wire.names import name_fault
-from strongroom.server.azure.wire.paging import XML
+from strongroom.server.azure.wire.paging import MOST_KEY, XML
 from strongroom.server.azure.wire.policies import policies_xml, read_policies
 from strongroom.server.azure.wire.properties import lease_headers
 
@@ -105,7 +105,8 @@ def restore_container(call: Call) -> Reply:
             raise Fault("MissingRequiredHeader", HeaderName=header)
     new_name = call.request.address.container
     try:
-        restored = call.vault.restore_container(str(name), int(str(version), 16), new_name, call.scope)
+        key = min(int(str(version), 16), MOST_KEY)
+        restored = call.vault.restore_container(str(name), key, new_name, call.scope)
     except NameRefused as error:
         raise name_fault(new_name) from error
     except ValueError:

@@ -2,8 +2,8 @@
 
 from strongroom.server.azure.call import Call, Reply
 from strongroom.server.azure.wire.listing_xml import Shows, blobs_xml, containers_xml, name_leaf
-from strongroom.server.azure.wire.markers import read_marker, write_marker
-from strongroom.server.azure.wire.paging import XML, endpoint_of, included, limit_of
+from strongroom.server.azure.wire.markers import write_marker
+from strongroom.server.azure.wire.paging import XML, endpoint_of, included, limit_of, marker_of, text_of
 from strongroom.server.azure.wire.xml import document, node
 from strongroom.storage.catalog.listing import Start, Wants
 
@@ -28,10 +28,9 @@ BLOB_INCLUDES = frozenset(
 def list_containers(call: Call) -> Reply:
     """List containers: https://learn.microsoft.com/rest/api/storageservices/list-containers2."""
     asked = included(call, CONTAINER_INCLUDES)
-    prefix, limit = call.query("prefix") or "", limit_of(call)
-    marker = call.query("marker") or ""
-    name, *more = read_marker(marker)
-    after = (str(name), int(more[0]) if more and isinstance(more[0], int) else None)
+    prefix, marker, limit = text_of(call, "prefix"), text_of(call, "marker"), limit_of(call)
+    name, *more = marker_of(call)
+    after = (str(name), more[0] if more and isinstance(more[0], int) else None)
     with_deleted = "deleted" in asked
     page = call.vault.list_containers(call.scope, prefix=prefix, after=after, limit=limit, with_deleted=with_deleted)
     following = ""
@@ -55,11 +54,9 @@ def list_blobs(call: Call) -> Reply:
     """List blobs: https://learn.microsoft.com/rest/api/storageservices/list-blobs."""
     container = call.container()
     asked = included(call, BLOB_INCLUDES)
-    prefix, delimiter, marker = (call.query(one) or "" for one in ("prefix", "delimiter", "marker"))
+    prefix, delimiter, marker = (text_of(call, one) for one in ("prefix", "delimiter", "marker"))
     limit, wants = limit_of(call), _wants(asked)
-    page = call.vault.list_blobs(
-        container, prefix=prefix, delimiter=delimiter, start=_start(call, marker), limit=limit, wants=wants
-    )
+    page = call.vault.list_blobs(container, prefix=prefix, delimiter=delimiter, start=_start(call), limit=limit, wants=wants)
     head = [("Prefix", prefix), ("Marker", marker), ("MaxResults", str(limit))]
     head += [("Delimiter", delimiter)] if "delimiter" in call.request.query else []
     shows = Shows(
@@ -88,11 +85,11 @@ def _wants(asked: frozenset[str]) -> Wants:
     )
 
 
-def _start(call: Call, marker: str) -> Start | None:
+def _start(call: Call) -> Start | None:
     """Give where the page starts: behind the marker, and not before ``startFrom``, which is itself listed."""
-    first = call.query("startfrom") or ""
-    name, *more = read_marker(marker)
-    if marker and str(name) >= first:
+    first = text_of(call, "startfrom")
+    name, *more = marker_of(call)
+    if name and str(name) >= first:
         return Start(name=str(name), version=str(more[0])) if more else Start(name=str(name), is_after=True)
     return Start(name=first) if first else None
 

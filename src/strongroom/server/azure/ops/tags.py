@@ -1,17 +1,19 @@
 """Index tags of blobs, and finding blobs by them."""
 
+from hashlib import md5
+
 from strongroom.domain.tag_query import Comparison, read_search
 from strongroom.errors import ConditionFailed, QueryError
 from strongroom.server.azure.call import Call, Reply
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.wire.conditions import condition_of, read_condition_of, read_fault, write_fault
-from strongroom.server.azure.wire.paging import XML, endpoint_of, limit_of
+from strongroom.server.azure.wire.headers import md5_of
+from strongroom.server.azure.wire.paging import MOST_KEY, XML, endpoint_of, limit_of
 from strongroom.server.azure.wire.tags_xml import found_xml, read_tags, tags_xml
 from strongroom.server.azure.wire.versions import version_of
 
 MOST_XML = 64 << 10
 """Bytes of ten tags as XML, with much to spare."""
-MOST_KEY = (1 << 63) - 1
 
 
 def find_blobs_by_tags(call: Call) -> Reply:
@@ -56,7 +58,11 @@ def get_blob_tags(call: Call) -> Reply:
 
 def set_blob_tags(call: Call) -> Reply:
     """Put tags in the place of all there were: https://learn.microsoft.com/rest/api/storageservices/set-blob-tags."""
-    tags = read_tags(call.request.body.read(MOST_XML))
+    body = call.request.body.read(MOST_XML)
+    expected = md5_of(call.header("content-md5"))
+    if expected is not None and expected != md5(body, usedforsecurity=False).digest():
+        raise Fault("Md5Mismatch")
+    tags = read_tags(body)
     condition = condition_of(call.request.headers)
     try:
         call.vault.set_tags(call.container(), call.name, tags, version=version_of(call.request.query), condition=condition)

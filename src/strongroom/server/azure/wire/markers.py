@@ -25,6 +25,6 @@ def read_marker(text: str) -> Sequence[str | int]:
             found = json.loads(urlsafe_b64decode(text.removeprefix(OPAQUE)))
         except ValueError:
             return (text,)
-        if isinstance(found, list) and found and isinstance(found[0], str):
+        if isinstance(found, list) and found and isinstance(found[0], str) and all(type(one) in (str, int) for one in found):
             return found
     return (text,)

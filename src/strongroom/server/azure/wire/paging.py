@@ -1,10 +1,18 @@
 """What requests for pages of a list have in common."""
 
+import re
+from collections.abc import Sequence
+
 from strongroom.server.azure.call import Call, Request
 from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.wire.markers import read_marker
 
 MOST_RESULTS = 5000
+MOST_KEY = (1 << 63) - 1
+"""The greatest key that a row can have."""
 XML = (("content-type", "application/xml"),)
+
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def limit_of(call: Call) -> int:
@@ -24,6 +32,37 @@ def limit_of(call: Call) -> int:
     if found < 1:
         raise Fault("OutOfRangeQueryParameterValue", QueryParameterName="maxresults", QueryParameterValue=text)
     return min(found, MOST_RESULTS)
+
+
+def text_of(call: Call, name: str) -> str:
+    """Give a query parameter that names are compared with; empty where there is none.
+
+    Raises:
+        Fault: It holds what no database takes (``InvalidQueryParameterValue``).
+    """
+    found = call.query(name) or ""
+    _check(name, found, found)
+    return found
+
+
+def marker_of(call: Call) -> Sequence[str | int]:
+    """Give what the marker tells; see `read_marker`.
+
+    Raises:
+        Fault: It holds what no database takes (``InvalidQueryParameterValue``).
+    """
+    marker = text_of(call, "marker")
+    found = read_marker(marker)
+    for one in found:
+        _check("marker", one, marker)
+    return found
+
+
+def _check(name: str, value: str | int, given: str) -> None:
+    if _UNSTORABLE.search(value) if isinstance(value, str) else not 0 <= value <= MOST_KEY:
+        raise Fault(
+            "InvalidQueryParameterValue", QueryParameterName=name, QueryParameterValue=given.encode("utf-8", "replace").decode()
+        )
 
 
 def included(call: Call, known: frozenset[str]) -> frozenset[str]:
