@@ -54,10 +54,7 @@ def copy(
         UsageError: The changes do not fit the source.
     """
     row = find_source(tx, source, source_condition, also=(target, name))
-    rows = blobs.current_rows(tx, target.id, [name])
-    present = rows.get(name)
-    if present is not None:
-        guards.check_write(tx, target, [name], rows, condition)  # before its kind, as with Azure
+    present = _present(tx, target, name, condition)
     _check(row, present, changes)
     own = _parts(tx, row) if present is not None and present.id == row.id else None
     landing = _landing(tx, row, name, changes)
@@ -68,6 +65,14 @@ def copy(
     elif own:
         tx.execute(insert(version_objects), [{**one, "version_id": key} for one in own])
     return landed
+
+
+def _present(tx: Transaction, target: Container, name: str, condition: Condition) -> Row[tuple[object, ...]] | None:
+    """Give the row of what is overwritten, once it may be: that is looked at before its kind, as with Azure."""
+    rows = blobs.current_rows(tx, target.id, [name])
+    if rows:
+        guards.check_write(tx, target, [name], rows, condition)
+    return rows.get(name)
 
 
 def find_source(

@@ -64,20 +64,15 @@ def write(
     row = _to_write(tx, container, name, (start, length), condition)
     sequence.check(name, row.sequence_number)
     loosened = _take(tx, row.id, start // PAGE, (start + length) // PAGE)
-    parts = [
-        {
-            "version_id": row.id,
-            "seq": seq,
-            "object_id": piece.object_id,
-            "start": piece.start,
-            "length": piece.length,
-            "block_id": None,
-        }
-        for seq, piece in _numbered(pieces, start)
-    ]
+    parts = [_part(row.id, seq, piece) for seq, piece in _numbered(pieces, start)]
     if parts:
         tx.execute(insert(version_objects), parts)
     return _changed(tx, container, row, {"sha256": None, "fault": None}), loosened
+
+
+def _part(version_id: int, seq: int, piece: Piece) -> dict[str, object]:
+    place = {"object_id": piece.object_id, "start": piece.start, "length": piece.length}
+    return {**place, "version_id": version_id, "seq": seq, "block_id": None}
 
 
 def _numbered(pieces: Sequence[Piece], start: int) -> Iterator[tuple[int, Piece]]:

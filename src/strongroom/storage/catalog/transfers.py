@@ -15,12 +15,12 @@ from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import Container
 from strongroom.domain.outcome import KeptObject
 from strongroom.errors import ConditionFailed, Conflict
-from strongroom.storage.catalog import blobs, holdings, landings, leases, service
+from strongroom.storage.catalog import blobs, changes, holdings, landings, leases, service
 from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.etags import lock_names, next_etags
 from strongroom.storage.catalog.landings import Landed, Landing
+from strongroom.storage.catalog.schema import containers, version_objects, versions
 from strongroom.storage.catalog.schema import service as documents
-from strongroom.storage.catalog.schema import version_objects, versions
 
 PENDING, SUCCESS, FAILED, ABORTED = "pending", "success", "failed", "aborted"
 PREFIX = "copy/"
@@ -84,6 +84,9 @@ def finish(tx: Transaction, version_id: int, kept: KeptObject) -> None:
     values = {"size": kept.size, "sha256": kept.sha256, "md5": row.md5 or kept.md5, "fault": None}
     _set(tx, version_id, ended, {**values, **_anew(tx)})
     _forget(tx, version_id)
+    named = select(versions, containers.c.name.label("box")).join(containers, containers.c.id == versions.c.container_id)
+    changed = tx.execute(named.where(versions.c.id == version_id)).one()
+    changes.note(tx, changes.CONTENT_UPDATED, changed.box, [changed])
     if row.is_current and row.deleted_at is None:
         holdings.change(tx, placed={kept.sha256: kept.size}, displaced={row.sha256} if row.sha256 else ())
 
