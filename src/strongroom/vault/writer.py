@@ -4,6 +4,7 @@ import os
 import secrets
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import md5 as new_md5
 from hashlib import sha256 as new_sha256
 from itertools import chain, count
@@ -13,6 +14,9 @@ from strongroom.storage.catalog import Catalog, writers
 from strongroom.storage.layout import WRITER_DIGITS, Layout, object_id
 from strongroom.storage.locks import WriterLock
 from strongroom.storage.objects import FILE, PACK, SMALL, Objects
+
+LARGE = 256 << 10
+"""Bytes of a chunk from which a second thread pays."""
 
 
 class Digest:
@@ -25,13 +29,26 @@ class Digest:
         self.size = 0
 
     def through(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Pass chunks on."""
-        for chunk in chunks:
-            self._sha256.update(chunk)
-            if self._md5 is not None:
-                self._md5.update(chunk)
-            self.size += len(chunk)
-            yield chunk
+        """Pass chunks on; of large ones the MD5, the slowest, is computed beside the SHA-256 and whatever the taker does."""
+        with ThreadPoolExecutor(1, thread_name_prefix="md5") as pool:  # no thread before it is asked
+            beside: Future[None] | None = None
+            for chunk in chunks:
+                if beside is not None:
+                    beside.result()
+                beside = self._md5_beside(pool, chunk)
+                self._sha256.update(chunk)
+                self.size += len(chunk)
+                yield chunk
+            if beside is not None:
+                beside.result()
+
+    def _md5_beside(self, pool: ThreadPoolExecutor, chunk: bytes) -> "Future[None] | None":
+        if self._md5 is None:
+            return None
+        if len(chunk) >= LARGE:
+            return pool.submit(self._md5.update, chunk)
+        self._md5.update(chunk)
+        return None
 
     def kept(self, object_id: str, place: str) -> KeptObject:
         """Give what was hashed, as an object."""

@@ -157,7 +157,7 @@ class Hot:
         if is_told(200):
             self._tell(
                 self._request(method, url, headers, client),
-                Ready(status=200, headers=(), operation=_OPERATIONS[method]),
+                Ready(status=200, headers=(), operation=_OPERATIONS[method], actor=address.account),
                 began,
                 0,
                 len(data),
