@@ -1,5 +1,6 @@
 """Copies, From-URL operations and pages over HTTP, as Azure's own client asks for them."""
 
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from strongroom.testing.blob_service import Service, blob_service
 
 LARGE = bytes(range(256)) * 2048
 PAGE = 512
+PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +173,30 @@ def test_a_mounted_folder_is_a_source_too(service: Service, tmp_path: Path, tmp_
                 made.get_blob_client("pictures", "new").upload_blob_from_url(box.get_blob_client("a").url)
             assert caught.value.status_code == 403
             made.close()
+
+
+def test_another_room_is_copied_from_where_the_setting_opens_it(
+    service: Service, source: BlobClient, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The copy goes on after the reply: whoever polls sees it end."""
+    url = signed(source, service)
+    folder = tmp_path_factory.mktemp("elsewhere")
+    with (
+        strongroom.init(folder / "room", copy_sources="127.0.0.0/8") as room,
+        blob_service(room) as running,
+        BlobServiceClient.from_connection_string(running.connection_string, retry_total=0) as made,
+    ):
+        box = made.create_container("letters")
+        target = box.get_blob_client("a")
+        assert target.start_copy_from_url(url)["copy_status"] in ("pending", "success")
+        end = time.monotonic() + PATIENCE
+        while target.get_blob_properties().copy.status == "pending" and time.monotonic() < end:
+            time.sleep(0.05)
+        properties = target.get_blob_properties()
+        assert (properties.copy.status, properties.copy.progress) == ("success", f"{len(LARGE)}/{len(LARGE)}")
+        assert (target.download_blob().readall(), properties.metadata) == (LARGE, {"one": "1"})
+        box.get_blob_client("b").upload_blob_from_url(url)
+        assert box.get_blob_client("b").download_blob().readall() == LARGE
+        with pytest.raises(HttpResponseError) as caught:
+            target.start_copy_from_url(url.replace("sig=", "sig=A"))
+        assert code_of(caught) == (403, "CannotVerifyCopySource")
