@@ -5,7 +5,7 @@ https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from itertools import product
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from strongroom.server.azure.auth.keyring import is_signed
@@ -31,7 +31,8 @@ SIGNED = (
     "if-unmodified-since",
     "range",
 )
-"""The headers whose values are signed, in this order; with them every ``x-ms-`` header."""
+"""The headers whose values are signed, in this order behind the method; with them every ``x-ms-`` header."""
+AT_LENGTH, AT_DATE = (SIGNED.index(name) + 1 for name in ("content-length", "date"))
 
 PREFIX = "x-ms-"
 _WEIGHTS = str.maketrans({"-": None, "_": "!"})
@@ -64,39 +65,54 @@ def _check_date(request: Request) -> None:
     text = request.headers.get("x-ms-date") or request.headers.get("date")
     if not text:
         raise refused("The request has neither x-ms-date nor date.")
-    try:
-        at: datetime = read_date(text, "x-ms-date")
-    except Fault:
-        raise refused(f"The date cannot be read: {text[:64]}") from None
+    at = _instant(text)
+    if at is None:
+        raise refused(f"The date cannot be read: {text[:64]}")
     if abs(request.at - at) > SKEW:
         raise refused(f"Request date header too old or too far ahead: {text[:64]}")
 
 
+@lru_cache(maxsize=1024)
+def _instant(text: str) -> datetime | None:
+    """Read a date; clients that ask often send the same for a second."""
+    try:
+        return read_date(text, "x-ms-date")
+    except Fault:
+        return None
+
+
 def _texts(request: Request) -> Iterator[bytes]:
     """Give what the client may have signed; clients differ in how they order headers and spell what is not ASCII."""
+    get = request.headers.get
+    length = get("content-length", "")
+    values = [request.method, *[get(name, "") for name in SIGNED]]
+    values[AT_LENGTH] = "" if length == "0" else length
     resource = _query_lines(request.raw_query)
-    dates = _dates(request.headers)
-    for encoding, in_tables in product(_encodings(request.headers), (False, True)):
-        headers = _header_lines(request.headers, encoding, in_tables=in_tables)
-        for date, path in product(dates, _paths(request)):
-            values = (date if name == "date" else _signed(request.headers, name) for name in SIGNED)
-            head = "\n".join((request.method, *values)).encode(encoding, "replace")
-            yield head + b"\n" + headers + path + resource
+    for date in _dates(request.headers):
+        values[AT_DATE] = date
+        yield from _forms("\n".join(values), request, resource)
+
+
+def _forms(head: str, request: Request, resource: bytes) -> Iterator[bytes]:
+    """Give a head with the lines of the headers and the resource behind it, in each form that they can have."""
+    names = [name for name in request.headers if name.startswith(PREFIX)]
+    paths = _paths(request)
+    for order in (None, _linguistic):
+        names.sort(key=order)
+        lines = "".join([f"{name}:{request.headers[name].strip()}\n" for name in names])
+        text = f"{head}\n{lines}"
+        for encoding in ("ascii",) if text.isascii() else ("utf-8", "latin-1"):
+            for path in paths:
+                yield text.encode(encoding, "replace") + path + resource
 
 
 def _lite_texts(request: Request) -> Iterator[bytes]:
     comp = request.query.get("comp")
     resource = b"" if comp is None else f"?comp={comp}".encode()
-    for encoding, in_tables in product(_encodings(request.headers), (False, True)):
-        headers = _header_lines(request.headers, encoding, in_tables=in_tables)
-        for date, path in product(_dates(request.headers), _paths(request)):
-            parts = (request.method, request.headers.get("content-md5", ""), request.headers.get("content-type", ""), date)
-            yield "\n".join(parts).encode(encoding, "replace") + b"\n" + headers + path + resource
-
-
-def _signed(headers: Mapping[str, str], name: str) -> str:
-    value = headers.get(name, "")
-    return "" if name == "content-length" and value == "0" else value
+    get = request.headers.get
+    for date in _dates(request.headers):
+        head = "\n".join((request.method, get("content-md5", ""), get("content-type", ""), date))
+        yield from _forms(head, request, resource)
 
 
 def _dates(headers: Mapping[str, str]) -> tuple[str, ...]:
@@ -122,16 +138,6 @@ def _query_lines(raw: bytes) -> bytes:
     for name, value in parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True):
         found.setdefault(name.lower(), []).append(value)
     return "".join(f"\n{name}:{','.join(sorted(found[name]))}" for name in sorted(found)).encode("utf-8", "surrogatepass")
-
-
-def _encodings(headers: Mapping[str, str]) -> tuple[str, ...]:
-    plain = all(value.isascii() for name, value in headers.items() if name.startswith(PREFIX) or name in SIGNED)
-    return ("utf-8",) if plain else ("utf-8", "latin-1")
-
-
-def _header_lines(headers: Mapping[str, str], encoding: str, *, in_tables: bool) -> bytes:
-    names = sorted((name for name in headers if name.startswith(PREFIX)), key=_linguistic if in_tables else None)
-    return "".join(f"{name}:{headers[name].strip()}\n" for name in names).encode(encoding, "replace")
 
 
 def _linguistic(name: str) -> tuple[str, list[int]]:
