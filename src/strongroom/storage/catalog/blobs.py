@@ -16,7 +16,7 @@ from strongroom.storage.catalog.catalog import Transaction
 from strongroom.storage.catalog.etags import lock_names
 from strongroom.storage.catalog.objects import pages
 from strongroom.storage.catalog.schema import containers as tables
-from strongroom.storage.catalog.schema import tags, version_objects, versions
+from strongroom.storage.catalog.schema import is_true, tags, version_objects, versions
 
 DEFAULT_TYPE = "application/octet-stream"
 
@@ -70,7 +70,7 @@ def current_rows(tx: Transaction, container_id: int, names: Collection[str]) -> 
 
 
 def _current(container_id: int) -> tuple[ColumnElement[bool], ...]:
-    return (versions.c.container_id == container_id, versions.c.is_current, versions.c.deleted_at.is_(None))
+    return (versions.c.container_id == container_id, is_true(versions.c.is_current), versions.c.deleted_at.is_(None))
 
 
 def find(tx: Transaction, container: Container, name: str, version: str | None = None) -> Row[tuple[object, ...]]:
@@ -81,7 +81,7 @@ def find(tx: Transaction, container: Container, name: str, version: str | None =
     """
     statement = select(versions).where(versions.c.container_id == container.id, versions.c.name == name)
     statement = statement.where(versions.c.deleted_at.is_(None))
-    statement = statement.where(versions.c.is_current if version is None else versions.c.version == version)
+    statement = statement.where(is_true(versions.c.is_current) if version is None else versions.c.version == version)
     row = tx.execute(statement).one_or_none()
     if row is None:
         raise missing(container, name, version)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Integer, Text, func, select
 
 from strongroom.storage.catalog.catalog import Transaction
 from strongroom.storage.catalog.objects import pages
-from strongroom.storage.catalog.schema import blocks, tags, versions
+from strongroom.storage.catalog.schema import blocks, is_true, tags, versions
 from strongroom.storage.names import BLOB_CHARACTERS, LEAST, successor
 
 NO_ETAG = "0x0"
@@ -183,14 +183,8 @@ def _tag_count(tx: Transaction) -> ColumnElement[int]:
     return counted.scalar_subquery().label("tag_count")
 
 
-def _is_true(column: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Spell a truth value as the partial indexes do: with ``= 1`` SQLite would not see that they fit."""
-    found: ColumnElement[Any] = sa.type_coerce(column, Integer())
-    return found
-
-
 def _live(of: sa.FromClause) -> ColumnElement[bool]:
-    return sa.and_(_is_true(of.c.is_current), of.c.deleted_at.is_(None))
+    return sa.and_(is_true(of.c.is_current), of.c.deleted_at.is_(None))
 
 
 def _visible(of: sa.FromClause, wants: Wants) -> ColumnElement[bool]:

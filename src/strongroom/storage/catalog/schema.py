@@ -1,12 +1,14 @@
 """The catalog's tables as SQLAlchemy sees them; `migrations/` makes them, and a test holds the two equal."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Dialect,
     Double,
     ForeignKey,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -38,6 +41,12 @@ class Instant(TypeDecorator[datetime]):
         """Turn microseconds into an aware datetime in UTC."""
         del dialect
         return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+def is_true(column: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Spell a truth value as the partial indexes do: with the ``= 1`` of SQLAlchemy SQLite would not see that they fit."""
+    found: ColumnElement[Any] = type_coerce(column, Integer())
+    return found
 
 
 Identity = BigInteger().with_variant(Integer, "sqlite")
