@@ -3,12 +3,11 @@
 https://learn.microsoft.com/rest/api/storageservices/operations-on-containers
 """
 
-from strongroom.domain.condition import Condition
 from strongroom.domain.container import Container
 from strongroom.errors import AlreadyExists, ConditionFailed, ContainerNotFound, NameRefused
 from strongroom.server.azure.call import Call, Headers, Reply
 from strongroom.server.azure.faults import Fault
-from strongroom.server.azure.wire.conditions import condition_of, write_fault
+from strongroom.server.azure.wire.conditions import container_condition_of, write_fault
 from strongroom.server.azure.wire.headers import etag_header, http_date, metadata_headers, metadata_of
 from strongroom.server.azure.wire.names import name_fault
 from strongroom.server.azure.wire.paging import MOST_KEY, XML
@@ -60,7 +59,7 @@ def get_container_metadata(call: Call) -> Reply:
 
 def set_container_metadata(call: Call) -> Reply:
     """Put metadata in the place of all that was there."""
-    metadata, condition = metadata_of(call.request.headers), _condition(call)
+    metadata, condition = metadata_of(call.request.headers), container_condition_of(call.request.headers)
     try:
         changed = call.vault.set_container_metadata(call.container(), metadata, condition)
     except ConditionFailed as error:
@@ -78,7 +77,7 @@ def get_container_acl(call: Call) -> Reply:
 
 def set_container_acl(call: Call) -> Reply:
     """Say what anybody may read, and put stored access policies in the place of all that were there."""
-    public, condition = _public(call), _condition(call)
+    public, condition = _public(call), container_condition_of(call.request.headers)
     policies = read_policies(call.request.body.read(MOST_XML))
     try:
         changed = call.vault.set_container_access(call.container(), public, policies, condition)
@@ -89,7 +88,7 @@ def set_container_acl(call: Call) -> Reply:
 
 def delete_container(call: Call) -> Reply:
     """Delete a container with all that it holds."""
-    condition = _condition(call)
+    condition = container_condition_of(call.request.headers)
     try:
         call.vault.delete_container(call.container(), condition)
     except ConditionFailed as error:
@@ -117,13 +116,6 @@ def restore_container(call: Call) -> Reply:
     except AlreadyExists as error:
         raise Fault("ContainerAlreadyExists") from error
     return Reply(status=201, headers=_stamps(restored))
-
-
-def _condition(call: Call) -> Condition:
-    """Give what a request may ask of a container: times and its lease, but no etag."""
-    found = condition_of(call.request.headers)
-    since, until = found.if_modified_since, found.if_unmodified_since
-    return Condition(if_modified_since=since, if_unmodified_since=until, lease_id=found.lease_id)
 
 
 def _public(call: Call) -> str:

@@ -12,16 +12,14 @@ from strongroom.domain.container import Container
 from strongroom.errors import ConditionFailed
 from strongroom.server.azure.call import Call, Headers, Reply
 from strongroom.server.azure.faults import Fault
-from strongroom.server.azure.wire.conditions import condition_of, write_fault
+from strongroom.server.azure.wire.conditions import condition_of, container_condition_of, write_fault
 from strongroom.server.azure.wire.headers import etag_header, http_date
 from strongroom.vault.leases import Leased
 
 
 def lease_container(call: Call) -> Reply:
     """Acquire, renew, change, release or break the lease of a container."""
-    condition = condition_of(call.request.headers)
-    timely = Condition(if_modified_since=condition.if_modified_since, if_unmodified_since=condition.if_unmodified_since)
-    return _lease(call, "", timely)
+    return _lease(call, "", replace(container_condition_of(call.request.headers), lease_id=None))
 
 
 def lease_blob(call: Call) -> Reply:

@@ -42,7 +42,7 @@ class Cut:
             raise Fault("BlobArchived")
         found = self.part(look)
         start, length = (0, look.blob.size) if found is None else found
-        if self.sum_ is not None and length > MOST_SUMMED:
+        if self.sum_ is not None and found is not None and length > MOST_SUMMED:
             raise Fault("InvalidHeaderValue", HeaderName=self.sum_, HeaderValue="true")
         return start, length
 
@@ -82,7 +82,7 @@ def get_blob(call: Call) -> Reply:
         told.append(("content-range", f"bytes {start}-{start + size - 1}/{blob.size}"))
     else:
         told += md5_headers(blob)
-    if cut.sum_ is not None:
+    if cut.sum_ is not None and part is not None:
         data = _all(source, size)
         return Reply(status=206, headers=[*told, ("content-length", str(size)), _sum_header(cut.sum_, data)], body=data)
     return _sent(call, 200 if part is None else 206, told, Stream(source=source, length=size))

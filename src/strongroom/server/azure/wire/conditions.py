@@ -50,6 +50,17 @@ def read_condition_of(headers: Mapping[str, str]) -> Condition:
     return _condition(headers, "if-{}", "x-ms-if-tags", headers.get("x-ms-lease-id") or None)
 
 
+def container_condition_of(headers: Mapping[str, str]) -> Condition:
+    """Give what the headers ask of a container: times and its lease; etags count for nothing.
+
+    Raises:
+        Fault: A header cannot be read.
+    """
+    found = read_condition_of(headers)
+    since, until = found.if_modified_since, found.if_unmodified_since
+    return Condition(if_modified_since=since, if_unmodified_since=until, lease_id=found.lease_id)
+
+
 @contextmanager
 def making() -> Iterator[None]:
     """Tell a condition that does not hold for a write that makes a blob: 412, and 409 for one that should not exist."""
