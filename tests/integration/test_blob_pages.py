@@ -13,7 +13,7 @@ from strongroom.domain.blob import Blob
 from strongroom.domain.container import Container
 from strongroom.errors import ConditionFailed, Conflict, UsageError
 from strongroom.server.azure.faults import Fault
-from strongroom.storage.catalog import landings
+from strongroom.storage.catalog import blobs, landings
 from strongroom.testing.azure import ask
 from strongroom.vault import Condition, Traits, Vault, write
 
@@ -338,3 +338,15 @@ def test_nothing_is_read_at_the_end_of_a_page_blob_and_beyond_it_is_refused(vaul
     assert refused(vault, "GET", "/letters/disk", {"range": "bytes=1025-1535"}) == (416, "InvalidRange")
     vault.resize_pages(container, "disk", 0)
     assert refused(vault, "GET", "/letters/disk", {"range": "bytes=0-3"}) == (416, "InvalidRange")
+
+
+@ON_SQLITE
+def test_a_huge_blob_of_nothing_is_not_read_for_an_analysis(vault: Vault) -> None:
+    container = vault.create_container("letters")
+    blob = page_blob(vault, container, pages=(8 << 40) // PAGE)
+    put(vault, (8 << 40) - PAGE, b"z" * PAGE)
+    assert vault.fingerprint(blob.id) is None
+    with vault.open(vault.get(container, "disk"), (8 << 40) - 2 * PAGE) as stream:
+        assert stream.read() == bytes(PAGE) + b"z" * PAGE
+    with vault._catalog.read() as tx:
+        assert blobs.unread_count(tx, None) == 0

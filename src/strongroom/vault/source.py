@@ -22,6 +22,9 @@ TRIES = 3
 
 SUFFIX_CHARACTERS = 16
 
+MOST_ZEROS = 64 << 30
+"""Bytes of a page blob that were never written, from which on it is not read: making it costs nothing, reading it hours."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
@@ -191,7 +194,11 @@ def stored_place(bodies: Objects, name: str, pieces: Sequence[Piece], size: int)
 
     Raises:
         FileNotFoundError: They are gone.
+        SourceUnread: Nearly all of them are zeros that nobody wrote, and far too many to read.
     """
+    zeros = sum(piece.length for piece in pieces if piece.place == HOLE)
+    if zeros > MOST_ZEROS:
+        raise SourceUnread(f"{name} has {zeros:,} bytes of zeros that were never written: they are not read for an analysis")
     if sum(piece.length for piece in pieces) != size:
         raise FileNotFoundError(f"{name} was removed")
     whole = pieces[0] if len(pieces) == 1 and pieces[0].start == 0 else None
