@@ -227,19 +227,28 @@ class Catalog:
         self._engine.dispose()
 
 
+INHERITED: list[sqlite3.Connection] = []
+"""Connections of the process from which this one was forked: neither used nor closed here."""
+
+
 class Glance:
     """A connection of SQLite's own driver that only reads; it is closed when its thread ends."""
 
     def __init__(self, path: str) -> None:
         """Connect."""
+        self._pid = os.getpid()
         self.connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         for pragma in GLANCE_PRAGMAS:
             self.connection.execute(f"PRAGMA {pragma}")
 
     def __del__(self) -> None:
-        """Close it."""
-        if hasattr(self, "connection"):
+        """Close it; a child leaves its parent's open, as SQLite asks of forks."""
+        if not hasattr(self, "connection"):
+            return
+        if self._pid == os.getpid():
             self.connection.close()
+        else:
+            INHERITED.append(self.connection)
 
 
 class Glances:
