@@ -2,7 +2,6 @@
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -17,7 +16,7 @@ from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.route import route
 from strongroom.storage.catalog import Catalog
 from strongroom.storage.layout import Layout
-from strongroom.testing.azure import ACCOUNT, HOST, request_from
+from strongroom.testing.azure import ACCOUNT, request_from
 from strongroom.vault import Vault
 
 Sign = Callable[..., str]
@@ -338,71 +337,6 @@ def test_anybody_reads_only_what_a_container_says(gate: Gate, vault: Vault, publ
     for method, path in never:
         assert refusal(gate, asked(method, path, headers=WRITE)) == "AuthorizationFailure"
     assert refusal(gate, asked("GET", PATH, "sv=2026-10-06&sr=b&sig=AAAA&se=2100-01-01&sp=r")) == "AuthenticationFailed"
-
-
-def url(path: str, token: str = "", host: str = HOST, account: str = ACCOUNT) -> str:
-    return f"http://{host}/{account}{path}{'?' if token else ''}{token}"
-
-
-def source_of(gate: Gate, request: Request, source: str) -> Request | None:
-    return gate.identify_source(source, request, let_in(gate, request))
-
-
-def test_the_source_of_a_copy_needs_a_right_to_read_it(gate: Gate, vault: Vault, box: Container, key: str):
-    vault.create_container("other")
-    vault.create_container("open", public="blob")
-    vault.create_account("another")
-    by_key = Identity(actor=let_in(gate, asked("GET", PATH, blob_sas(key))).actor, how="key", account=ACCOUNT)
-    plain = asked("PUT", PATH, headers=COPY)
-
-    def refused(request: Request, source: str, identity: Identity | None = None) -> int:
-        with pytest.raises(Fault) as caught:
-            gate.identify_source(source, request, identity or let_in(gate, request))
-        assert caught.value.code == "CannotVerifyCopySource"
-        return caught.value.status
-
-    assert gate.identify_source(url("/other/x"), plain, by_key).address.blob == "x"
-    found = gate.identify_source(url("/other/x?snapshot=2026"), plain, by_key)
-    assert found.query == {"snapshot": "2026"}
-    assert gate.identify_source(url("/box/x", host="elsewhere"), plain, by_key) is None
-    assert refused(plain, url("/box/x", account="another"), by_key) == 403
-    assert gate.identify_source(url("/open/x", account="another"), plain, by_key).address.account == "another"
-    assert refused(plain, url("/box/x", "sv=2026-10-06&sr=b&se=2100-01-01&sp=r&sig=AAAA"), by_key) == 403
-    own = generate_blob_sas(ACCOUNT, "other", "x", account_key=key, permission="r", expiry=after(hours=1))
-    writes = asked("PUT", PATH, box_sas(key, "w"), COPY)
-    assert source_of(gate, writes, url("/box/x")).address.blob == "x"
-    assert refused(writes, url("/other/x")) == 403
-    assert source_of(gate, writes, url("/other/x", own)).address.container == "other"
-    one = asked("PUT", PATH, blob_sas(key, "w"), COPY)
-    assert refused(one, url("/box/x")) == 403
-    assert source_of(gate, one, url(f"{PATH}?snapshot=2026")).query == {"snapshot": "2026"}
-    whole = asked("PUT", PATH, account_sas(key, "w"), COPY)
-    assert refused(whole, url("/other/x")) == 403
-    assert source_of(gate, asked("PUT", PATH, account_sas(key, "rw"), COPY), url("/other/x")).address.blob == "x"
-    assert refused(plain, url("/box?restype=container"), by_key) == 400
-
-
-def test_a_copy_may_name_its_source_with_the_signature_that_it_came_with(gate: Gate, box: Container, key: str):
-    token = account_sas(key, "c")
-    request = asked("PUT", PATH, token, COPY)
-    found = source_of(gate, request, url("/box/x", token))
-    assert found.address.blob == "x"
-    assert "sig" not in found.query
-
-
-def test_hosts_that_name_the_account_are_one_server(gate: Gate, box: Container, key: str):
-    request = asked("PUT", PATH, headers=COPY)
-    by_host = replace(
-        request,
-        headers={**request.headers, "host": f"{ACCOUNT}.blob.example.org:10000"},
-        raw_path=b"/box/b",
-        address=replace(request.address, is_host_style=True, blob="b"),
-    )
-    identity = Identity(actor=let_in(gate, asked("GET", PATH, blob_sas(key))).actor, how="key", account=ACCOUNT)
-    same = f"http://{ACCOUNT}.blob.example.org:10000/box/x"
-    assert gate.identify_source(same, by_host, identity).address.container == "box"
-    assert gate.identify_source(f"http://{ACCOUNT}.blob.evil.org:10000/box/x", by_host, identity) is None
-    assert gate.identify_source("ftp://x/y", by_host, identity) is None
 
 
 def test_a_container_that_was_deleted_gives_no_policies(gate: Gate, catalog: Catalog, key: str):

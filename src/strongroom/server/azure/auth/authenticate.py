@@ -143,7 +143,7 @@ class Gate:
         if sas.is_for_account(given):
             return sas.grant_by_account(request, keys)
         if any(name in given for name in ("skoid", "sktid", "skt", "ske", "sks", "skv")):
-            grant = sas.grant_by_delegation(request, self._vault.delegation_secret(), self._names(request))
+            grant = sas.grant_by_delegation(request, self._keyring.delegation_secret(), self._names(request))
             self._check_user(request)
             return grant
         container = self._container(request.address.container) if given.get("si") else None

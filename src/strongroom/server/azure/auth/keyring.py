@@ -39,6 +39,7 @@ class Keyring:
         self._clock = clock
         self._until = 0.0
         self._keys: dict[str, tuple[bytes, ...]] = {}
+        self._delegation = b""
 
     def keys(self, account: str, client: str) -> tuple[bytes, ...]:
         """Give the keys of an account; none where there is no such account for this client."""
@@ -50,6 +51,11 @@ class Keyring:
             self._keys = {one.name: tuple(key.secret for key in one.keys) for one in found.values()}
             self._until = now + SECONDS
         return self._keys.get(account, ())
+
+    def delegation_secret(self) -> bytes:
+        """Give the secret from which keys of delegation derive; it never changes."""
+        self._delegation = self._delegation or self._vault.delegation_secret()
+        return self._delegation
 
     def forget(self) -> None:
         """Read the keys anew when they are next asked for."""
