@@ -1,12 +1,7 @@
 """The frame of the blob service, as Azure's own client and plain HTTP see it."""
 
 import http.client
-import os
-import signal
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -24,18 +19,12 @@ from azure.storage.blob import (
 )
 
 import strongroom
-from strongroom.cli.main import run
-from strongroom.domain.scope import Actor, Purpose, Scope
 from strongroom.room import Room
-from strongroom.server.azure.call import Identity, Request
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.request import address_of, query_of
-from strongroom.server.azure.uses import MOST_REFUSALS, TOLD_EVERY, Uses
 from strongroom.server.serve import Place
 from strongroom.storage.catalog import Catalog, acts
-from strongroom.testing.azure import request_of
 from strongroom.testing.blob_service import ACCOUNT, OpenDoor, Service, blob_service
-from strongroom.testing.fakes import FakeLedger
 
 PATIENCE = 60.0
 PROPERTIES = b"<StorageServiceProperties>%s</StorageServiceProperties>"
@@ -439,76 +428,7 @@ def test_it_speaks_tls_with_a_certificate_and_nothing_else_then(room: Room, cert
             ask(running, "GET", f"/{ACCOUNT}?comp=list")
 
 
-# uses
-
-SCOPE = Scope(actor=Actor(name="ann"), purpose=Purpose(name="case"), containers=None, policy_version="1")
-IDENTITY = Identity(actor=SCOPE.actor, how="key", account="acc")
-
-
-class Clock:
-    """Seconds that a test sets."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def told(ledger: FakeLedger) -> list[tuple[str, object, object]]:
-    return [(act.verb, act.details.get("container"), act.details.get("requests")) for act in ledger.acts]
-
-
-def get(url: str) -> Request:
-    return request_of("GET", url)
-
-
-def test_a_use_is_told_before_its_first_byte_and_counted_once_a_minute():
-    ledger, clock = FakeLedger(), Clock()
-    uses = Uses(ledger, SCOPE.purpose, clock=clock)
-    for _ in range(1000):
-        uses.count(uses.note(get("/con/a"), IDENTITY, SCOPE, "read"), 0, 10)
-    uses.note(get("/con"), IDENTITY, SCOPE, "list")
-    uses.note(get("/other/a"), IDENTITY, SCOPE, "read")
-    assert told(ledger) == [("blob-read", "con", None), ("blob-list", "con", None), ("blob-read", "other", None)]
-    assert {(act.actor.name, act.purpose.name, act.policy_version) for act in ledger.acts} == {("ann", "case", "1")}
-    uses.tell()
-    assert len(ledger.acts) == 3
-    clock.now = TOLD_EVERY
-    uses.tell()
-    assert told(ledger)[3:] == [("blob-read", "con", 1000), ("blob-list", "con", 1), ("blob-read", "other", 1)]
-    assert ledger.acts[3].details["bytes_out"] == 10_000
-    uses.note(get("/con/a"), IDENTITY, SCOPE, "read")
-    clock.now = 2 * TOLD_EVERY
-    uses.tell()
-    assert told(ledger)[6:] == [("blob-read", "con", 1)]
-    clock.now = 3 * TOLD_EVERY
-    uses.tell()
-    uses.note(get("/con/a"), IDENTITY, SCOPE, "read")
-    assert told(ledger)[7:] == [("blob-read", "con", None)]
-    uses.tell(all_of_them=True)
-    assert told(ledger)[8:] == [("blob-read", "con", 1)]
-
-
-def test_a_long_download_is_counted_when_it_ends():
-    ledger, clock = FakeLedger(), Clock()
-    uses = Uses(ledger, SCOPE.purpose, clock=clock)
-    use = uses.note(get("/con/a"), IDENTITY, SCOPE, "read")
-    for clock.now in (TOLD_EVERY, 2 * TOLD_EVERY):
-        uses.tell()
-    uses.count(use, 0, 5)
-    uses.tell(all_of_them=True)
-    assert [act.details.get("bytes_out") for act in ledger.acts] == [None, 0, 5]
-
-
-def test_refusals_are_counted_by_code_and_cannot_fill_the_ledger():
-    ledger = FakeLedger()
-    uses = Uses(ledger, SCOPE.purpose)
-    for number in range(2 * MOST_REFUSALS):
-        uses.refuse(get(f"/con{number}/a"), Fault("AuthenticationFailed"))
-        uses.refuse(get("/con0/a"), Fault("AuthenticationFailed"))
-    assert len(ledger.acts) == MOST_REFUSALS + 1
-    assert {act.verb for act in ledger.acts} == {"blob-refused"}
-    assert {act.details["code"] for act in ledger.acts} == {"AuthenticationFailed"}
+# the ledger
 
 
 def test_uses_reach_the_rooms_ledger(tmp_path: Path):
@@ -529,46 +449,7 @@ def test_uses_reach_the_rooms_ledger(tmp_path: Path):
     assert found[2].details["code"] == "AuthorizationFailure"
 
 
-# the command
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, how: signal.Signals):
-    strongroom.init(tmp_path / "room").close()
-    port = free_port()
-    command = [
-        sys.executable,
-        "-c",
-        "from strongroom.cli import main; main()",
-        "serve",
-        "-r",
-        str(tmp_path / "room"),
-        "--blob-port",
-        str(port),
-    ]
-    process = subprocess.Popen([*command, "--development"], stderr=subprocess.PIPE, env=os.environ)
-    try:
-        service = Service(port=port)
-        wait_for(port)
-        with BlobServiceClient.from_connection_string(service.connection_string, retry_total=0) as client:
-            client.create_container("con").upload_blob("a", b"hello")
-        process.send_signal(how)
-        _, said = process.communicate(timeout=PATIENCE)
-    finally:
-        process.kill()
-        process.wait()
-    assert process.returncode == 0
-    assert f"http://127.0.0.1:{port}/{ACCOUNT}".encode() in said
-    assert b"PUT /devstoreaccount1/con/a 201" in said
-    with strongroom.open(tmp_path / "room") as room:
-        assert not room.check()
-        assert [blob.name for blob in room.list("con")] == ["a"]
+# the end
 
 
 def test_a_server_ends_although_a_client_has_not_sent_all(room: Room):
@@ -582,28 +463,6 @@ def test_a_server_ends_although_a_client_has_not_sent_all(room: Room):
         assert ask(service, "GET", f"/{ACCOUNT}?restype=account&comp=properties")[0] == 200
     assert list(room.vault.walk(container)) == []
     assert not room.check()
-
-
-def wait_for(port: int) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError("it does not listen")
-
-
-def test_the_command_refuses_what_would_open_the_room_to_everybody(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    strongroom.init(tmp_path / "room").close()
-    base = ["serve", "-r", str(tmp_path / "room"), "--blob-port", "0"]
-    assert run([*base, "--development", "--host", "0.0.0.0"]) == 2
-    assert "works on this machine only" in capsys.readouterr().err
-    assert run([*base, "--key", __file__]) == 2
-    assert "give --certificate too" in capsys.readouterr().err
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        assert run([*base[:-1], str(taken.getsockname()[1])]) == 2
-    assert "choose another with --host and --blob-port" in capsys.readouterr().err
 
 
 def test_the_development_account_does_not_work_unless_it_is_asked_for(room: Room):
