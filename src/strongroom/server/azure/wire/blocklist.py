@@ -28,16 +28,19 @@ def block_id_of(text: str | None) -> str:
     """
     if not text:
         raise Fault("MissingRequiredQueryParameter", QueryParameterName="blockid")
-    told = {"QueryParameterName": "blockid", "QueryParameterValue": text}
     try:
         raw = b64decode(text, validate=True)
     except (Base64Error, ValueError):
-        raise Fault("InvalidQueryParameterValue", **told, Reason="Not a valid base64 string.") from None
+        raise _wrong("InvalidQueryParameterValue", text, "Not a valid base64 string.") from None
     if b64encode(raw).decode() != text:
-        raise Fault("InvalidQueryParameterValue", **told, Reason="Not a valid base64 string.")
+        raise _wrong("InvalidQueryParameterValue", text, "Not a valid base64 string.")
     if len(raw) > LONGEST_ID:
-        raise Fault("OutOfRangeInput", **told, Reason=f"Block ID length cannot exceed {LONGEST_ID}.")
+        raise _wrong("OutOfRangeInput", text, f"Block ID length cannot exceed {LONGEST_ID}.")
     return text
+
+
+def _wrong(code: str, text: str, reason: str) -> Fault:
+    return Fault(code, QueryParameterName="blockid", QueryParameterValue=text, Reason=reason)
 
 
 def refs_of(body: bytes) -> list[BlockRef]:
