@@ -34,6 +34,8 @@ MOST_ITEMS = 512
 """Blobs in one commit."""
 LINGER_SECONDS = 0.0005
 """How long to wait for as many as came the last time: clients that were answered together ask together."""
+FEW, PART = 16 << 10, 2047
+"""Bytes that are hashed in parts, and those of a part (hashlib's HASHLIB_GIL_MINSIZE is one more)."""
 IDLE_SECONDS = 0.05
 MOST_SECONDS = 2.0
 """When the hashes of what was landed are noted: once nothing came for so long, or this long after the first of them."""
@@ -147,13 +149,13 @@ class Gatherer:
 
     def _order(self, put: SmallPut, bodies: dict[str, bytes]) -> Order:
         assert len(put.data) <= SMALL
-        digest = md5(put.data, usedforsecurity=False).digest()
+        digest = summed(md5(usedforsecurity=False), put.data).digest()
         if put.traits.md5 not in (None, digest):
             raise UsageError(f"{put.name} came with other bytes than were sent: send it again", code="Md5Mismatch")
         new = self._writer.new_id() if put.data else ""
         if new:
             bodies[new] = put.data
-        known = "" if self._defers else sha256(put.data).hexdigest()
+        known = "" if self._defers else summed(sha256(), put.data).hexdigest()
         kept = KeptObject(object_id=new, place=PACK, size=len(put.data), sha256=known, md5=digest)
         return Order(container=put.container, landing=landing(put.name, put.traits, kept), kept=kept, condition=put.condition)
 
@@ -181,7 +183,7 @@ class Gatherer:
     def _pack(self, orders: Sequence[Order], bodies: dict[str, bytes]) -> list[str]:
         if bodies:
             self._bodies.write_packed(bodies)
-        return [sha256(bodies.get(order.kept.object_id, b"")).hexdigest() for order in orders]
+        return [summed(sha256(), bodies.get(order.kept.object_id, b"")).hexdigest() for order in orders]
 
     def _keep_digests(self, outcomes: Sequence[Outcome], packed: "Future[list[str]]") -> None:
         if not self._defers or packed.exception() is not None:
@@ -205,6 +207,17 @@ class Gatherer:
             self._committer.commit((), change)
         except StrongroomError as error:
             logger.warning("%d blobs will be read again for their hashes: %s", len(some), error)
+
+
+def summed(hasher: Any, data: bytes) -> Any:
+    """Hash bytes; of few, in parts so short that Python does not let other threads run, and then wait for them, for each."""
+    if len(data) > FEW:
+        hasher.update(data)
+        return hasher
+    view = memoryview(data)
+    for at in range(0, len(data), PART):
+        hasher.update(view[at : at + PART])
+    return hasher
 
 
 class Gathers(Contents):

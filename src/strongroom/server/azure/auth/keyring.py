@@ -62,6 +62,7 @@ class Keyring:
         self._until = 0.0
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(client: str) -> bool:
     """Say whether a client is on this machine; an address that cannot be read is not."""
     try:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
+from math import floor
 
 from strongroom.domain.blob import Blob
 from strongroom.server.azure.faults import FAULTS, Fault
@@ -34,7 +35,12 @@ KEPT = {
 @lru_cache(maxsize=4096)
 def http_date(at: datetime) -> str:
     """Spell an instant as ``Sun, 06 Nov 1994 08:49:37 GMT`` (RFC 9110)."""
-    return format_datetime(at.astimezone(UTC), usegmt=True)
+    return _date(floor(at.timestamp()))
+
+
+@lru_cache(maxsize=4096)
+def _date(second: int) -> str:
+    return format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True)
 
 
 def read_date(text: str, name: str) -> datetime:
