@@ -37,11 +37,11 @@ class Rule:
     ours: Sequence[str] = ANY
     theirs: Sequence[str] = ANY
     given: str = ""
-    """A header that the request must have had."""
+    """A header, or a value in the query, that the request must have had."""
 
     def fits(self, ask: Ask, difference: Difference) -> bool:
         """Say whether a difference is one of these."""
-        if self.given and self.given not in ask.headers:
+        if self.given and not any(self.given in one for one in (ask.headers, *ask.query.values())):
             return False
         pairs = (
             (difference.operation, self.operations),
@@ -96,7 +96,7 @@ RULES: tuple[Rule, ...] = (
     # checksums
     Rule(
         reason="A wrong MD5 is Md5Mismatch, as in Azure; Azurite says InvalidOperation, and ignores that of a block list.",
-        operations=["Put Blob*", "Put Block*"],
+        operations=["Put Blob*", "Put Block*", "Put Page"],
         ours=["400 Md5Mismatch", "400 InvalidMd5"],
         theirs=["400 *", "201"],
     ),
@@ -134,14 +134,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         reason="x-ms-if-tags holds for every operation; Azurite leaves it out of many writes.",
         ours=["412 ConditionNotMet"],
+        theirs=["20?", "412 Lease*"],
         given="x-ms-if-tags",
-        theirs=["20?"],
     ),
     Rule(
         reason="A blob that does not exist is told before conditions on it; Azurite weighs them against nothing.",
-        operations=["Snapshot Blob"],
         ours=["404 BlobNotFound"],
-        theirs=["412 ConditionNotMet", "400 UnsatisfiableCondition"],
+        theirs=["412 *", "400 UnsatisfiableCondition"],
     ),
     Rule(
         reason="Conditions are weighed before a block list is read through; Azurite reads the list first.",
@@ -173,6 +172,25 @@ RULES: tuple[Rule, ...] = (
         operations=["Snapshot Blob"],
         ours=["412 ConditionNotMet"],
         theirs=["304 ConditionNotMet"],
+    ),
+    Rule(
+        reason="Conditions on a lease's blob are weighed before the lease, save in Azurite where If-None-Match is *.",
+        operations=["Lease Blob"],
+        ours=["412 ConditionNotMet"],
+        theirs=["409 Lease*"],
+        given="if-none-match",
+    ),
+    Rule(
+        reason="Etags do not count in conditions on containers, as in Azure; in Azurite they do.",
+        operations=["Lease Container", "Delete Container", "Set Container *"],
+        theirs=["412 ConditionNotMet"],
+    ),
+    Rule(
+        reason="If-Unmodified-Since counts for the metadata of containers too; in Azurite it does not.",
+        operations=["Set Container Metadata"],
+        ours=["412 ConditionNotMet"],
+        theirs=["200", "412 Lease*"],
+        given="if-unmodified-since",
     ),
     Rule(
         reason="Conditions on the source are weighed before it is looked for; Azurite looks first.",
@@ -228,10 +246,47 @@ RULES: tuple[Rule, ...] = (
         theirs=["200"],
     ),
     Rule(
-        reason="A snapshot that is not there is told before a tier that it could not have.",
+        reason="A snapshot whose tier is to be set must be there; Azurite does not look.",
         operations=["Set Blob Tier"],
         ours=["404 BlobNotFound"],
-        theirs=["400 AccessTierNotSupportedForBlobType"],
+        theirs=["400 AccessTierNotSupportedForBlobType", "200"],
+    ),
+    Rule(
+        reason="A checksum of a range needs a range, as in Azure; Azurite takes the request without.",
+        operations=["Get Blob"],
+        ours=["400 InvalidHeaderValue"],
+        theirs=["200"],
+        given="x-ms-range-get-content-md5",
+    ),
+    Rule(
+        reason="A condition on tags that cannot be read is refused; Azurite takes it.",
+        ours=["400 InvalidHeaderValue"],
+        theirs=["20?"],
+        given="x-ms-if-tags",
+    ),
+    Rule(
+        reason="Copies are told of in a list that asks for them (include=copy), as in Azure; Azurite tells of them always.",
+        operations=["List Blobs"],
+        what=["xml *Properties/Copy*", "xml *IncrementalCopy"],
+        ours=["-"],
+    ),
+    Rule(
+        reason="Blobs of which only blocks exist have no etags to compare.",
+        operations=["List Blobs"],
+        what=["xml *Etag"],
+        given="uncommittedblobs",
+    ),
+    Rule(
+        reason="A page blob of no size has no ranges; Azurite says that none can be asked.",
+        operations=["Get Page Ranges"],
+        ours=["200"],
+        theirs=["416 *"],
+    ),
+    Rule(
+        reason="The tier that a copy is given is kept; Azurite takes it for an inferred one.",
+        operations=["List Blobs", "Get Blob*"],
+        what=["*AccessTierChangeTime", "*AccessTierInferred", "header x-ms-access-tier-*"],
+        theirs=["-", "true"],
     ),
     # what answers tell
     Rule(
