@@ -63,6 +63,7 @@ class VaultMachine(RuleBasedStateMachine):
     def put(self, where: int, name: str, data: bytes, *, append: bool) -> None:
         kind = "append" if append else "block"
         blob = self.vault.put(self.containers[where], name, data, traits=Traits(kind=kind))
+        self.staged.pop((where, name), None)
         self.set(where, name, data, append=append)
         self.wrote(where, blob)
 
@@ -85,6 +86,10 @@ class VaultMachine(RuleBasedStateMachine):
 
     @rule(where=st.integers(0, 1), name=NAMES, block=BLOCKS, data=DATA.filter(bool))
     def stage(self, where: int, name: str, block: str, data: bytes) -> None:
+        if (where, name) in self.appendable:
+            with pytest.raises(Conflict):
+                self.vault.stage_block(self.containers[where], name, block, data)
+            return
         self.vault.stage_block(self.containers[where], name, block, data)
         self.staged.setdefault((where, name), {})[block] = data
 
@@ -122,9 +127,12 @@ class VaultMachine(RuleBasedStateMachine):
     @rule(where=st.integers(0, 1), name=NAMES)
     def delete(self, where: int, name: str) -> None:
         if name not in self.model[where]:
+            if self.staged.pop((where, name), None):
+                self.vault.delete(self.containers[where], name)
             with pytest.raises(BlobNotFound):
                 self.vault.delete(self.containers[where], name)
             return
+        self.staged.pop((where, name), None)
         snapshots = {one.version for one in self.vault.versions(self.containers[where], name) if not one.is_current}
         self.vault.delete(self.containers[where], name)
         left = {one.version for one in self.vault.versions(self.containers[where], name)}
@@ -142,6 +150,7 @@ class VaultMachine(RuleBasedStateMachine):
                 self.vault.put(self.containers[where], name, data, condition=condition)
             return
         self.wrote(where, self.vault.put(self.containers[where], name, data, condition=condition))
+        self.staged.pop((where, name), None)
         self.set(where, name, data)
 
     @rule()
