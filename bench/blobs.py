@@ -1,9 +1,9 @@
-"""The blob service against Azurite, alternating: large and small puts and gets, heads and lists; nginx and copying as limits.
+"""The blob service against Azurite, alternating: large and small puts and gets, and heads; nginx and copying as limits.
 
 Every request is signed and every write is durable (Azurite writes without fsync). The client is one process of raw sockets,
 whose requests are signed before the clock starts, and shares the processors with the server.
 
-Run: python bench/blobs.py [--rounds 5] [--seconds 3] [--listed 1000000] [--azurite-listed 20000]
+Run: python bench/blobs.py [--rounds 5] [--seconds 3] [--only WORDS] [--alone]
 Azurite: `make azurite`. nginx: `apt install nginx-light libnginx-mod-http-dav-ext`, left out where it is not there.
 """
 
