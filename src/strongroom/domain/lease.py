@@ -73,19 +73,23 @@ class Term:
         return Lease(id=self.id, state=state, is_infinite=self.seconds == INFINITE, break_seconds=seconds)
 
 
+MOST_CHARACTERS = 64
+"""A UUID has 36 at the most, or 38 with its braces."""
+
+
 def lease_id(text: str) -> str:
-    """Give back a lease id that is a UUID, in any form that Azure reads: with or without hyphens, braces or parentheses.
+    """Give back a lease id: a UUID, or any other short text, as Azurite takes them and its users have come to write.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is longer than any UUID is spelt, or has characters that no header may hold.
     """
-    if _canonical(text) is None:
+    if len(text) > MOST_CHARACTERS or not text.isascii() or not text.isprintable():
         raise UsageError(f"{text!r} is no lease id: give a UUID", code="InvalidHeaderValue")
     return text
 
 
 def same(one: str, other: str) -> bool:
-    """Say whether two lease ids are the same UUID, whatever their letter case and hyphens."""
+    """Say whether two lease ids are the same: UUIDs whatever their letter case and hyphens, other texts to the letter."""
     return one == other or _canonical(one) == _canonical(other) is not None
 
 

@@ -182,8 +182,9 @@ def gate_of(room: Room, *, development: bool) -> Gate:
 
 
 def tend(room: Room) -> None:
-    """Sweep what killed processes left behind, and remove for good what is deleted and over its days."""
+    """Sweep what killed processes left behind, blocks that nobody committed, and what is deleted and over its days."""
     room.vault.sweep()
+    room.vault.drop_old_blocks()
     room.vault.tend()
 
 

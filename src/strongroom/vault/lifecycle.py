@@ -103,7 +103,7 @@ class Lifecycle(Contents):
         return "" if step is None else None
 
     def tend(self) -> None:
-        """Do what is due of upkeep: purge what is deleted and over its days, and once a day run the lifecycle rules."""
+        """Purge what is deleted and over its days, and once a day run the lifecycle rules."""
         self.purge_expired()
         with self._catalog.read() as tx:
             last = service.read(tx, lifecycle.LAST_RUN).get("at")

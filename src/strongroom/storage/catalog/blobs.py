@@ -224,7 +224,7 @@ def _unread(container_ids: Collection[int] | None) -> tuple[ColumnElement[bool],
     return (
         versions.c.sha256.is_(None),
         versions.c.deleted_at.is_(None),
-        versions.c.is_current,
+        is_true(versions.c.is_current),
         versions.c.fault.is_(None),
         versions.c.container_id.in_(live),
     )

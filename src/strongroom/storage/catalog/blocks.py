@@ -17,7 +17,7 @@ from strongroom.storage.catalog.etags import lock_names, next_etags
 from strongroom.storage.catalog.holders import Piece
 from strongroom.storage.catalog.landings import Landed, Landing
 from strongroom.storage.catalog.prepared import Insertion, Prepared, driver
-from strongroom.storage.catalog.schema import blocks, objects, version_objects, versions
+from strongroom.storage.catalog.schema import blocks, is_true, objects, version_objects, versions
 from strongroom.storage.catalog.schema import leases as held
 
 LATEST, COMMITTED, UNCOMMITTED = "latest", "committed", "uncommitted"
@@ -32,7 +32,7 @@ _KIND = Prepared(
     select(versions.c.kind).where(
         versions.c.container_id == bindparam("key"),
         versions.c.name == bindparam("name"),
-        versions.c.is_current,
+        is_true(versions.c.is_current),
         versions.c.deleted_at.is_(None),
     )
 )

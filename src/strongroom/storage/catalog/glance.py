@@ -22,8 +22,8 @@ from strongroom.storage.catalog.catalog import now
 from strongroom.storage.catalog.holders import Piece
 from strongroom.storage.catalog.prepared import DIALECT, Prepared
 from strongroom.storage.catalog.schema import containers as tables
+from strongroom.storage.catalog.schema import is_true, objects, room, tags, version_objects, versions
 from strongroom.storage.catalog.schema import leases as terms
-from strongroom.storage.catalog.schema import objects, room, tags, version_objects, versions
 
 KEY: BindParameter[Any] = bindparam("key")
 NAME: BindParameter[Any] = bindparam("name")
@@ -60,7 +60,7 @@ def _of(*which: ColumnElement[bool]) -> Select[Any]:
 
 _REVISION = Prepared(select(room.c.value).where(room.c.name == "revision"))
 _CONTAINER = Selection(select(tables).where(tables.c.name == NAME, tables.c.deleted_at.is_(None)))
-_CURRENT = Selection(_of(versions.c.is_current))
+_CURRENT = Selection(_of(is_true(versions.c.is_current)))
 _VERSION = Selection(_of(versions.c.version == VERSION))
 _part = version_objects.c
 _PIECES = Prepared(

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import sqlalchemy as sa
 
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
-from strongroom.storage.catalog.schema import containers, contents, members, versions
+from strongroom.storage.catalog.schema import containers, contents, is_true, members, versions
 from strongroom.storage.catalog.schema import holdings as table
 
 CHUNK = 500
@@ -106,7 +106,7 @@ def live() -> sa.ColumnElement[bool]:
     """Give the condition that a version is what a reader gets, in a container that exists; joins both tables."""
     return sa.and_(
         versions.c.container_id == containers.c.id,
-        versions.c.is_current,
+        is_true(versions.c.is_current),
         versions.c.deleted_at.is_(None),
         containers.c.deleted_at.is_(None),
     )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from strongroom.domain.analysis import State
 from strongroom.domain.media import AUDIO, VIDEO
 from strongroom.storage.catalog.catalog import Transaction
-from strongroom.storage.catalog.schema import analyses, contents, members, renditions, versions
+from strongroom.storage.catalog.schema import analyses, contents, is_true, members, renditions, versions
 from strongroom.storage.names import successor
 
 PLACES = 100
@@ -48,7 +48,9 @@ def under(tx: Transaction, places: Collection[tuple[int, str]]) -> list[tuple[in
     ordered = sorted(places)
     statement = sa.select(versions.c.container_id, versions.c.name, versions.c.sha256)
     statement = statement.join(contents, contents.c.sha256 == versions.c.sha256)
-    statement = statement.where(versions.c.is_current, versions.c.deleted_at.is_(None), contents.c.type.in_((AUDIO, VIDEO)))
+    statement = statement.where(
+        is_true(versions.c.is_current), versions.c.deleted_at.is_(None), contents.c.type.in_((AUDIO, VIDEO))
+    )
     for start in range(0, len(ordered), PLACES):
         spans = [
             sa.and_(versions.c.container_id == one, versions.c.name >= prefix, versions.c.name < successor(prefix))

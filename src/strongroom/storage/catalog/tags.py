@@ -14,7 +14,7 @@ from strongroom.storage.catalog import blobs, containers, guards
 from strongroom.storage.catalog.catalog import Transaction
 from strongroom.storage.catalog.etags import lock_names
 from strongroom.storage.catalog.schema import containers as container_rows
-from strongroom.storage.catalog.schema import tags, versions
+from strongroom.storage.catalog.schema import is_true, tags, versions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +107,7 @@ def _holds(subject: ColumnElement[str], wanted: Comparison) -> ColumnElement[boo
 
 
 def _live(scope: Scope, container_id: int | None) -> list[ColumnElement[bool]]:
-    found = [versions.c.is_current, versions.c.deleted_at.is_(None), container_rows.c.deleted_at.is_(None)]
+    found = [is_true(versions.c.is_current), versions.c.deleted_at.is_(None), container_rows.c.deleted_at.is_(None)]
     if container_id is not None:
         found.append(versions.c.container_id == container_id)
     if scope.containers is not None:
