@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-TRACED = "openat,write,writev,pwrite64,fsync,fdatasync,unlink"
-LINE = re.compile(r"(\d+) (?:<\.\.\. )?(\w+)(\(| resumed)(.*)")
+TRACED = "openat,write,writev,sendto,sendmsg,pwrite64,fsync,fdatasync,unlink"
+LINE = re.compile(r"(\d+) +(?:<\.\.\. )?(\w+)(\(| resumed)(.*)")
 TARGET = re.compile(r'\d+<([^>]*)>|"([^"]*)"')
 PATH_OF_OPEN = re.compile(r'[^"]*"([^"]*)"')
 
