@@ -2,6 +2,8 @@
 
 import http.client
 import socket
+import ssl
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -20,9 +22,11 @@ from azure.storage.blob import (
 
 import strongroom
 from strongroom.room import Room
+from strongroom.server.azure.auth.authenticate import Gate
 from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.request import address_of, query_of
-from strongroom.server.serve import Place
+from strongroom.server.serve import GRACE_SECONDS, Place, blob_app, listen, server_of
 from strongroom.storage.catalog import Catalog, acts
 from strongroom.testing.blob_service import ACCOUNT, OpenDoor, Service, blob_service
 
@@ -426,6 +430,26 @@ def test_it_speaks_tls_with_a_certificate_and_nothing_else_then(room: Room, cert
             assert container.download_blob("a").readall() == LARGE
         with pytest.raises((http.client.HTTPException, ConnectionError)):
             ask(running, "GET", f"/{ACCOUNT}?comp=list")
+
+
+def test_it_ends_although_a_client_keeps_its_connection_over_tls(room: Room, certificate: Path):
+    place, limits = Place(port=0, certificate=certificate), Limits.of(room.settings)
+    listener = listen(place)
+    address = listener.getsockname()
+    with blob_app(room, limits, Gate(room.vault, development=True)) as app:
+        server = server_of(app, place, limits)
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        with ssl.create_default_context(cafile=certificate).wrap_socket(
+            socket.create_connection(address), server_hostname="127.0.0.1"
+        ) as idle:
+            idle.sendall(f"GET /{ACCOUNT}?comp=list HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            assert idle.recv(12) == b"HTTP/1.1 403"
+            server.should_exit = True
+            thread.join(GRACE_SECONDS * 2 / 3)
+            ended = not thread.is_alive()
+        thread.join()
+    assert ended
 
 
 # the ledger

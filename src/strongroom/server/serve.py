@@ -1,5 +1,6 @@
 """The server's process: a socket, uvicorn on it, and the end when it is asked for."""
 
+import asyncio
 import signal
 import socket
 import threading
@@ -22,7 +23,7 @@ from strongroom.server.azure.desk import Desk, Door
 from strongroom.server.azure.hot import Hot
 from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.outside import Outside
-from strongroom.server.azure.protocol import bounded
+from strongroom.server.azure.protocol import LINGER_SECONDS, bounded
 from strongroom.server.azure.uses import TOLD_EVERY, Uses
 from strongroom.server.rounds import Round, rounds
 
@@ -33,6 +34,8 @@ TENDED_EVERY = 3600.0
 BACKLOG = 1024
 GRACE_SECONDS = 30
 """How long requests that are under way have to end when the server stops."""
+GLANCE_SECONDS = 0.1
+"""How often a server that stops looks which connections are left."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +82,33 @@ class Server(uvicorn.Server):
         finally:
             for one, handler in before.items():
                 signal.signal(one, handler)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what is under way end, then leave no connection open.
+
+        Over TLS a connection that was closed stays until the client has closed it too, and one that lies idle in the pool of
+        a client hears nothing of that: uvloop would wait half a minute for it (RFC 8446, 6.1 asks for no wait).
+        """
+        cutting = asyncio.create_task(self._cut())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            cutting.cancel()
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
+            await asyncio.sleep(0)
+
+    async def _cut(self) -> None:
+        """Cut off each connection on which all was sent and then nothing came for a while."""
+        ends: dict[object, float] = {}
+        while True:
+            await asyncio.sleep(GLANCE_SECONDS)
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                transport = connection.transport
+                is_sent = transport.is_closing() and not transport.get_write_buffer_size()
+                if is_sent and now >= ends.setdefault(connection, now + LINGER_SECONDS):
+                    transport.abort()
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         del frame
