@@ -36,7 +36,7 @@ class LongDoor:
     def identify(self, request: Request, operation: Operation) -> Identity:
         return self._gate.identify(request, operation)
 
-    def identify_source(self, url: str, request: Request, identity: Identity) -> Request | None:
+    def identify_source(self, url: str, request: Request, identity: Identity) -> tuple[Request, Identity] | None:
         return self._gate.identify_source(url, request, identity)
 
 

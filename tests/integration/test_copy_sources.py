@@ -4,16 +4,20 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from unittest.mock import create_autospec
 from urllib.parse import quote
 
 import pytest
 from azure.storage.blob import generate_account_sas, generate_blob_sas, generate_container_sas
 
 from strongroom.domain.container import Container
+from strongroom.domain.scope import Actor, Purpose, Scope
 from strongroom.server.azure.auth.authenticate import Gate
 from strongroom.server.azure.call import Identity, Request
+from strongroom.server.azure.desk import Desk
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.route import route
+from strongroom.server.azure.uses import Uses
 from strongroom.storage.layout import Layout
 from strongroom.testing.azure import ACCOUNT, HOST, request_from
 from strongroom.vault import Vault
@@ -86,7 +90,12 @@ def url(path: str, token: str = "", host: str = HOST, account: str = ACCOUNT) ->
 
 
 def source_of(gate: Gate, request: Request, source: str) -> Request | None:
-    return gate.identify_source(source, request, let_in(gate, request))
+    return read_of(gate, source, request, let_in(gate, request))
+
+
+def read_of(gate: Gate, source: str, request: Request, identity: Identity) -> Request | None:
+    found = gate.identify_source(source, request, identity)
+    return found and found[0]
 
 
 def test_the_source_of_a_copy_needs_a_right_to_read_it(gate: Gate, vault: Vault, box: Container, key: str):
@@ -102,12 +111,12 @@ def test_the_source_of_a_copy_needs_a_right_to_read_it(gate: Gate, vault: Vault,
         assert caught.value.code == "CannotVerifyCopySource"
         return caught.value.status
 
-    assert gate.identify_source(url("/other/x"), plain, by_key).address.blob == "x"
-    found = gate.identify_source(url("/other/x?snapshot=2026"), plain, by_key)
+    assert read_of(gate, url("/other/x"), plain, by_key).address.blob == "x"
+    found = read_of(gate, url("/other/x?snapshot=2026"), plain, by_key)
     assert found.query == {"snapshot": "2026"}
-    assert gate.identify_source(url("/box/x", host="elsewhere"), plain, by_key) is None
+    assert read_of(gate, url("/box/x", host="elsewhere"), plain, by_key) is None
     assert refused(plain, url("/box/x", account="another"), by_key) == 403
-    assert gate.identify_source(url("/open/x", account="another"), plain, by_key).address.account == "another"
+    assert read_of(gate, url("/open/x", account="another"), plain, by_key).address.account == "another"
     assert refused(plain, url("/box/x", "sv=2026-10-06&sr=b&se=2100-01-01&sp=r&sig=AAAA"), by_key) == 403
     own = generate_blob_sas(ACCOUNT, "other", "x", account_key=key, permission="r", expiry=after(hours=1))
     writes = asked("PUT", PATH, box_sas(key, "w"), COPY)
@@ -141,6 +150,38 @@ def test_hosts_that_name_the_account_are_one_server(gate: Gate, box: Container, 
     )
     identity = Identity(actor=let_in(gate, asked("GET", PATH, blob_sas(key))).actor, how="key", account=ACCOUNT)
     same = f"http://{ACCOUNT}.blob.example.org:10000/box/x"
-    assert gate.identify_source(same, by_host, identity).address.container == "box"
-    assert gate.identify_source(f"http://{ACCOUNT}.blob.evil.org:10000/box/x", by_host, identity) is None
-    assert gate.identify_source("ftp://x/y", by_host, identity) is None
+    assert read_of(gate, same, by_host, identity).address.container == "box"
+    assert read_of(gate, f"http://{ACCOUNT}.blob.evil.org:10000/box/x", by_host, identity) is None
+    assert read_of(gate, "ftp://x/y", by_host, identity) is None
+
+
+class Narrow:
+    """A policy that shows some accounts one container only."""
+
+    def __init__(self, shown: Mapping[str, int]) -> None:
+        self._shown = shown
+
+    def scope(self, actor: Actor, purpose: Purpose, action: str) -> Scope:
+        del action
+        shown = self._shown.get(actor.name)
+        return Scope(
+            actor=actor, purpose=purpose, containers=None if shown is None else frozenset({shown}), policy_version="narrow"
+        )
+
+
+@pytest.mark.parametrize("signs", ["itself", "another"])
+def test_a_signature_for_a_source_shows_no_more_than_whose_key_made_it_may_see(
+    gate: Gate, vault: Vault, box: Container, key: str, signs: str
+):
+    vault.put(vault.create_container("other"), "x", b"hello")
+    wide = b64encode(vault.create_account("wide").keys[0].secret).decode()
+    name, secret = (ACCOUNT, key) if signs == "itself" else ("wide", wide)
+    own = generate_blob_sas(name, "other", "x", account_key=secret, permission="r", expiry=after(hours=1))
+    source = url("/other/x", own, account=name)
+    desk = Desk(vault, gate, Narrow({ACCOUNT: box.id}), Purpose(name="testing"), create_autospec(Uses, instance=True))
+    made = desk.perform(asked("PUT", PATH, box_sas(key, "rw"), {"x-ms-copy-source": source, "x-ms-version": "2024-11-04"}))
+    if signs == "another":
+        assert made.status == 202
+        assert vault.get(box, BLOB).size == 5
+    else:
+        assert (made.status, ("x-ms-error-code", "CannotVerifyCopySource") in list(made.headers)) == (404, True)

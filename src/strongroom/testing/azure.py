@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from strongroom.domain.scope import Actor, Purpose, Scope
 from strongroom.errors import StrongroomError
-from strongroom.server.azure.call import Address, Call, Identity, Reply, Request
+from strongroom.server.azure.call import Address, Call, Identity, Reply, Request, Source
 from strongroom.server.azure.faults import Fault, fault_of
 from strongroom.server.azure.outside import NOWHERE, Outside
 from strongroom.server.azure.request import read_request
@@ -118,6 +118,9 @@ def ask(
     """
     identity = Identity(actor=scope.actor, how="key", account=ACCOUNT)
 
+    def source(url: str) -> Source | None:
+        return Source(request=request_of("GET", url.removeprefix(HERE)), scope=scope) if url.startswith(HERE) else None
+
     def answer(request: Request) -> Reply:
         operation = route(request.method, request.address, request.query, request.headers)
         try:
@@ -128,7 +131,7 @@ def ask(
                     vault=vault,
                     scope=scope,
                     ask=answer,
-                    sources=lambda source: request_of("GET", source.removeprefix(HERE)) if source.startswith(HERE) else None,
+                    sources=source,
                     outside=outside,
                 )
             )

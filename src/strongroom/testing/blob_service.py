@@ -60,7 +60,7 @@ class OpenDoor:
         del request, operation
         return Identity(actor=Actor(name=ACCOUNT), how="key", account=ACCOUNT)
 
-    def identify_source(self, url: str, request: Request, identity: Identity) -> Request | None:
+    def identify_source(self, url: str, request: Request, identity: Identity) -> tuple[Request, Identity] | None:
         """Know no source of a copy."""
         del url, request, identity
         raise Fault("CannotVerifyCopySource")

@@ -109,9 +109,19 @@ class Identity:
     """Headers that a SAS puts in the place of the blob's own (``rscc``, ``rscd``, ``rsce``, ``rscl``, ``rsct``)."""
 
 
-def unreadable(url: str) -> Request | None:
+def unreadable(url: str) -> "Source | None":
     """Refuse every source of a copy."""
     raise Fault("CannotVerifyCopySource", f"Nothing says who may read {url.partition('?')[0]}.", status=403)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """The source of a copy on this server, which may be read."""
+
+    request: Request
+    """The Get Blob that it means, with its ``address`` and ``query`` (``snapshot``, ``versionid``)."""
+    scope: Scope
+    """What the policy grants to whom may read it: who signed its URL or shows a token for it, else who makes the copy."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,10 +138,9 @@ class Call:
     """What the policy grants."""
     ask: Callable[[Request], "Reply"]
     """Answers another request of the same service, whose own headers and query must prove who asks (a batch's part)."""
-    sources: Callable[[str], Request | None] = unreadable
-    """Takes the URL of a copy's source: gives the Get Blob that it means, with its ``address`` and ``query`` (``snapshot``,
-    ``versionid``), where it is on this server and who asks may read it; None where it is on another server. Raises the
-    fault ``CannotVerifyCopySource`` where it may not be read."""
+    sources: Callable[[str], Source | None] = unreadable
+    """Takes the URL of a copy's source: gives it where it is on this server and may be read; None where it is on another
+    server. Raises the fault ``CannotVerifyCopySource`` where it may not be read."""
     outside: Outside = NOWHERE
     """The other servers from which may be copied."""
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from strongroom.domain.scope import Purpose, Scope
+from strongroom.domain.scope import Purpose
 from strongroom.errors import BlobNotFound, StrongroomError
 from strongroom.ports import Policy
 from strongroom.server.azure import cors
-from strongroom.server.azure.call import Address, Call, Identity, Reply, Request
+from strongroom.server.azure.call import Address, Call, Identity, Reply, Request, Source
 from strongroom.server.azure.faults import Fault, fault_of
 from strongroom.server.azure.outside import NOWHERE, Outside
 from strongroom.server.azure.reply import Ready, common_headers, fault_ready, ready
@@ -31,8 +31,8 @@ class Door(Protocol):
     def identify(self, request: Request, operation: Operation) -> Identity:
         """Prove who asks, and that what they show permits the operation."""
 
-    def identify_source(self, url: str, request: Request, identity: Identity) -> Request | None:
-        """Give the read that a copy's source means, where it is on this server and permitted; None for another server."""
+    def identify_source(self, url: str, request: Request, identity: Identity) -> tuple[Request, Identity] | None:
+        """Give the read that a copy's source means, and whose right permits it; None where it is on another server."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,7 +126,7 @@ class Desk:
             vault=self._vault,
             scope=scope,
             ask=self.ask,
-            sources=lambda url: self._source(url, request, identity, scope),
+            sources=lambda url: self._source(url, request, identity),
             outside=self._outside,
         )
         if "\\" in request.address.blob:
@@ -134,11 +134,14 @@ class Desk:
         use = self._book.note(request, identity, scope, operation.act)
         return Admitted(operation=operation, call=call, use=use)
 
-    def _source(self, url: str, request: Request, identity: Identity, scope: Scope) -> Request | None:
+    def _source(self, url: str, request: Request, identity: Identity) -> Source | None:
         found = self._door.identify_source(url, request, identity)
-        if found is not None:
-            self._book.note(found, identity, scope, "read")
-        return found
+        if found is None:
+            return None
+        read, reader = found
+        scope = self._policy.scope(reader.actor, self._purpose, "read")
+        self._book.note(read, identity, scope, "read")
+        return Source(request=read, scope=scope)
 
     def _preflight(self, request: Request) -> Ready:
         reply = cors.preflight(request, self._vault.service_properties().get("cors", ()))

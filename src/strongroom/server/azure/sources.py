@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from strongroom.domain.blob import Blob, Look
@@ -87,16 +87,15 @@ def source_of(call: Call) -> Inside | Target:
         raise Fault("InvalidHeaderValue", HeaderName=HEADER, HeaderValue=shown(url)) from None
     if found is None:
         return call.outside.target(url)
-    is_signed = bool(found.query.get("sig"))
+    read = found.request
+    is_signed = bool(read.query.get("sig"))
     try:
-        # Who asks was found to be permitted already; a signature opens what the scope of the account would not show.
-        scope = replace(call.scope, containers=None) if is_signed else call.scope
-        container = call.vault.container(check_container_name(found.address.container), scope)
-        name = check_blob_name(found.address.blob)
+        container = call.vault.container(check_container_name(read.address.container), found.scope)
+        name = check_blob_name(read.address.blob)
     except (ContainerNotFound, NameRefused) as error:
         missing = "ContainerNotFound" if isinstance(error, ContainerNotFound) else "BlobNotFound"
         raise not_there(missing, is_signed=is_signed) from None
-    return Inside(container=container, name=name, version=version_of(found.query), is_signed=is_signed)
+    return Inside(container=container, name=name, version=version_of(read.query), is_signed=is_signed)
 
 
 def not_there(code: str = "BlobNotFound", *, is_signed: bool) -> Fault:

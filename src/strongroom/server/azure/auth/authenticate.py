@@ -67,8 +67,8 @@ class Gate:
         """Give the keys of an account; none where there is no such account for this client under this name of the server."""
         return () if account == DEVELOPMENT and not is_local_name(host) else self._keyring.keys(account, client)
 
-    def identify_source(self, url: str, request: Request, identity: Identity) -> Request | None:
-        """Give the read that the source of a copy means, where it is permitted; None where it is on another server.
+    def identify_source(self, url: str, request: Request, identity: Identity) -> tuple[Request, Identity] | None:
+        """Give the read that the source of a copy means, and whose right permits it; None where it is on another server.
 
         It is permitted by a signature or token of its own, else where who makes the copy may read it, or anybody may. Only
         a signature that opened it stays in its query.
@@ -82,11 +82,10 @@ class Gate:
                 return None
             proves = source.query.get("sig", "") not in ("", request.query.get("sig")) or "authorization" in source.headers
             if proves or not covers(identity, request, source):
-                self.identify(source, GET_BLOB)
-                return source
+                return source, self.identify(source, GET_BLOB)
         except Fault as fault:
             raise Fault("CannotVerifyCopySource", fault.message, status=fault.status) from fault
-        return replace(source, query={name: value for name, value in source.query.items() if name != "sig"})
+        return replace(source, query={name: value for name, value in source.query.items() if name != "sig"}), identity
 
     def _by_key(self, request: Request, operation: Operation, scheme: str, credential: str) -> Identity:
         account = request.address.account
