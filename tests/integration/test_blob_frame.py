@@ -370,6 +370,16 @@ def test_a_part_of_a_batch_must_prove_by_itself_who_asks(room: Room, client: Blo
     assert [blob.name for blob in room.vault.walk(container)] == ["a"]
 
 
+def test_a_batch_of_the_account_may_call_it_a_container(room: Room, open_service: Service):
+    """As the JavaScript SDK does where the account stands in the path."""
+    container = room.vault.create_container("called")
+    room.vault.put(container, "a", b"x")
+    headers, body = batch_of(f"DELETE /{ACCOUNT}/called/a HTTP/1.1\r\n")
+    status, _, reply = ask(open_service, "POST", f"/{ACCOUNT}?restype=container&comp=batch", headers, body)
+    assert (status, b"HTTP/1.1 202" in reply) == (202, True)
+    assert not list(room.vault.walk(container))
+
+
 def test_a_batch_without_a_boundary_or_beyond_its_bound_is_refused(open_service: Service):
     path = f"/{ACCOUNT}?comp=batch"
     assert ask(open_service, "POST", path, {"Content-Type": "application/json"}, b"x")[0] == 400

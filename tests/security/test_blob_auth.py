@@ -234,7 +234,17 @@ def test_a_signature_for_a_blob_is_for_that_blob_and_verb_only(gate: Gate, key: 
     assert is_refused(gate, show, sas(key), path, method)
 
 
-@pytest.mark.parametrize("query", ["restype=container&comp=list", "restype=container", "comp=list", "comp=tags", "comp=batch"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "restype=container&comp=list",
+        "restype=container",
+        "comp=list",
+        "comp=tags",
+        "comp=batch",
+        "restype=container&comp=batch",
+    ],
+)
 def test_a_signature_for_a_blob_is_not_for_its_container_or_account(gate: Gate, key: bytes, query: str):
     every = sas(key, permissions="racwdxyltfmei")
     for path in ("/", "/box", "/other"):

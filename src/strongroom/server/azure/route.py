@@ -69,6 +69,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(name="GetUserDelegationKey", level=SERVICE, method="POST", restype="service", comp="userdelegationkey", run=service.get_user_delegation_key, act="manage"),
     Operation(name="FindBlobsByTags", level=SERVICE, method="GET", comp="blobs", run=tags.find_blobs_by_tags, sas="f", act="list"),
     Operation(name="BlobBatch", level=SERVICE, method="POST", comp="batch", run=batch.blob_batch, sas="rwdlacuptfiy", act="write"),
+    # So asks the JavaScript SDK where the account stands in the path, which it takes for a container.
+    Operation(name="BlobBatch", level=SERVICE, method="POST", restype="container", comp="batch", run=batch.blob_batch, sas="rwdlacuptfiy", act="write"),
     Operation(name="CreateContainer", level=CONTAINER, method="PUT", restype="container", run=container.create_container, sas="cw", act="write"),
     Operation(name="GetContainerProperties", level=CONTAINER, method="GET", restype="container", run=container.get_container_properties, sas="rl", act="read"),
     Operation(name="GetContainerPropertiesHead", level=CONTAINER, method="HEAD", restype="container", run=container.get_container_properties, sas="rl", act="read"),
