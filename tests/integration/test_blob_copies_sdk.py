@@ -98,8 +98,8 @@ def test_a_signed_source_is_read_and_one_that_may_not_be_is_not(
         (signed(source, service, read=False), (403, "CannotVerifyCopySource")),
         (signed(missing, service), (404, "CannotVerifyCopySource")),
         (missing.url, (404, "BlobNotFound")),
-        ("http://169.254.169.254/latest/meta-data", (403, "CannotVerifyCopySource")),
-        (source.url.replace(f":{service.port}", ":1"), (403, "CannotVerifyCopySource")),
+        ("http://169.254.169.254/latest/meta-data", (404, "CannotVerifyCopySource")),
+        (source.url.replace(f":{service.port}", ":1"), (404, "CannotVerifyCopySource")),
     ):
         with pytest.raises(HttpResponseError) as caught:
             target.start_copy_from_url(url)

@@ -113,7 +113,7 @@ def test_by_default_no_other_server_is_a_source_and_the_setting_is_named(
 ) -> None:
     with caplog.at_level(logging.WARNING, logger="strongroom.server"):
         fault = refused(vault, Outside(), f"http://127.0.0.1:{inner}/secret?sig=hidden", target, **headers)
-    assert (fault.status, fault.code) == (403, "CannotVerifyCopySource")
+    assert (fault.status, fault.code) == (404, "CannotVerifyCopySource")
     assert "copy_sources" in fault.message
     assert [record.name for record in caplog.records] == ["strongroom.server"]
     assert "hidden" not in caplog.text + fault.message
@@ -229,7 +229,7 @@ def test_what_programs_read_in_two_ways_is_read_in_none(vault: Vault, inner: int
 
 def test_another_port_of_this_machine_is_another_server(vault: Vault, inner: int) -> None:
     for host in ("127.0.0.1", "localhost"):
-        assert refused(vault, Outside("*.example"), f"http://{host}:{inner}/testaccount/letters/a").status == 403
+        assert refused(vault, Outside("*.example"), f"http://{host}:{inner}/testaccount/letters/a").status == 404
     assert Inner.asked == []
 
 

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
@@ -107,10 +108,10 @@ class Outside:
         parts, host, port = _read(url)
         shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         if not self._patterns and not self._networks:
-            raise refused(shown, "this server copies from no other one")
+            raise refused(shown, "this server copies from no other one", status=HTTPStatus.NOT_FOUND)
         named = any(_fits(pattern, host, port) for pattern in self._patterns)
         if not named and not self._networks:
-            raise refused(shown, f"{host} is not among the hosts")
+            raise refused(shown, f"{host} is not among the hosts", status=HTTPStatus.NOT_FOUND)
         addresses = self._addresses(shown, host, port, is_named=named)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         return Target(scheme=parts.scheme, host=host, port=port, addresses=addresses, path=path, shown=shown)
@@ -137,13 +138,13 @@ class Outside:
         return is_named and address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def refused(shown: str, why: str) -> Fault:
-    """Give the fault of a source that may not be copied from, and note it."""
+def refused(shown: str, why: str, *, status: int = HTTPStatus.FORBIDDEN) -> Fault:
+    """Give the fault of a source that may not be copied from, and note it; a server that is not known is not found."""
     logger.warning("refused to copy from %s: %s", shown, why)
     return Fault(
         "CannotVerifyCopySource",
         f"Copying from {shown} is not allowed: {why}. The setting copy_sources names the servers from which copies are made.",
-        status=403,
+        status=status,
     )
 
 
