@@ -142,6 +142,8 @@ def test_tokens_come_over_tls_only_or_from_this_machine_where_that_was_asked_for
     developing = Gate(vault, development=True, issuer=issuer)
     assert let_in(developing, asked("GET", "/?comp=list", token, scheme="http")).how == "bearer"
     assert "not supported" in detail(Gate(vault), asked("GET", "/?comp=list", token))
+    plain = asked("GET", "/?comp=list", token, scheme="http")
+    assert "HTTP" in detail(Gate(vault, development=True), plain)
 
 
 def test_stored_policies_are_for_holders_of_keys(gate: Gate, rsa_key: rsa.RSAPrivateKey):

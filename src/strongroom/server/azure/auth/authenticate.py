@@ -131,7 +131,8 @@ class Gate:
         return keys
 
     def _holder(self, request: Request, token: str) -> Holder:
-        if request.scheme != "https" and not (self._development and is_loopback(request.client)):
+        is_here = self._development and self._issuer is not None and is_loopback(request.client)
+        if request.scheme != "https" and not is_here:
             raise refused("Authentication scheme Bearer is not allowed with HTTP.")
         if self._issuer is None:
             raise refused("Authentication scheme Bearer is not supported.")
