@@ -85,9 +85,17 @@ def on(calls: Sequence[Call], name: str, ending: str) -> list[Call]:
     return [call for call in calls if call.name == name and call.target.endswith(ending)]
 
 
-def committed(calls: Sequence[Call], answer: Call) -> tuple[Call, Call]:
-    """Give the first write of rows, and the call that made all of them durable, before the answer."""
-    written, synced = on(calls, "pwrite64", "/catalog.sqlite-wal"), on(calls, "fdatasync", "/catalog.sqlite-wal")
+def committed(calls: Sequence[Call], answer: Call, thread: str | None = None) -> tuple[Call, Call]:
+    """Give the first write of rows, and the call that made all of them durable, before the answer.
+
+    Args:
+        calls: Those before the answer.
+        answer: The call that sent it.
+        thread: Whose; that of the last commit if not given. Others commit what the request has nothing to do with, such as
+            the uses in the ledger; never two at once, since SQLite lets one write.
+    """
+    synced = [call for call in on(calls, "fdatasync", "/catalog.sqlite-wal") if thread in (None, call.thread)]
+    written = [call for call in on(calls, "pwrite64", "/catalog.sqlite-wal") if call.thread == synced[-1].thread]
     assert written[-1].ended < synced[-1].began
     assert synced[-1].ended < answer.began
     return written[0], synced[-1]
@@ -99,7 +107,7 @@ def test_an_object_is_durable_before_its_row_and_both_before_the_answer(number: 
     (opened,) = [call for call in calls if call.name == "openat" and "O_EXCL" in call.text and "/vault/" in call.target]
     written, synced = on(calls, "write", opened.target), on(calls, "fsync", opened.target)
     (named,) = on(calls, "fsync", str(Path(opened.target).parent))
-    row, _ = committed(calls, answer)
+    row, _ = committed(calls, answer, opened.thread)
     assert opened.ended < written[0].began
     assert written[-1].ended < synced[-1].began
     assert synced[-1].ended < named.began

@@ -15,6 +15,7 @@ PATH_OF_OPEN = re.compile(r'[^"]*"([^"]*)"')
 class Call:
     """One system call."""
 
+    thread: str
     name: str
     target: str
     """The file's path, or ``socket:[…]``."""
@@ -38,7 +39,7 @@ def read_calls(record: Path) -> list[Call]:
             begun[process, name] = number, rest
             continue
         began, text = begun.pop((process, name), (number, rest)) if how == " resumed" else (number, rest)
-        calls.append(Call(name=name, target=_target(name, text), text=text, began=began, ended=number))
+        calls.append(Call(thread=process, name=name, target=_target(name, text), text=text, began=began, ended=number))
     return sorted(calls, key=lambda call: call.began)
 
 

@@ -1,0 +1,1 @@
+"""A server that is killed, and writers that know what it acknowledged."""

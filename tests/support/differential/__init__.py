@@ -1,0 +1,1 @@
+"""Two servers of the blob protocol, asked the same and compared."""
