@@ -83,7 +83,7 @@ RULES: tuple[Rule, ...] = (
         theirs=["20?"],
     ),
     Rule(
-        reason="Public access, acts on leases and ids that the protocol does not have are refused; Azurite takes them.",
+        reason="Public access and acts on leases that the protocol does not have are refused; Azurite takes them.",
         operations=["Create Container", "Set Container ACL", "Put Blob*", "Copy Blob*", "Lease *"],
         ours=["400 InvalidHeaderValue"],
         theirs=["20?"],
