@@ -8,16 +8,13 @@ the desk, which finds out for itself what is to be said.
 import asyncio
 import logging
 import time
-from base64 import b64encode
 from binascii import b2a_hex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from hashlib import sha256
-from hmac import compare_digest
 from http import HTTPStatus
 from os import urandom
-from typing import Any, Never
+from typing import Never
 
 from strongroom.domain.blob import Blob
 from strongroom.domain.condition import ALWAYS
@@ -26,22 +23,20 @@ from strongroom.domain.scope import Actor
 from strongroom.errors import ContainerNotFound, StrongroomError
 from strongroom.ports import Policy
 from strongroom.server.azure.auth.authenticate import Gate
-from strongroom.server.azure.auth.shared_key import SIGNED, SKEW
 from strongroom.server.azure.body import NoBody
 from strongroom.server.azure.call import NEWEST, Address, Request
 from strongroom.server.azure.desk import Desk
 from strongroom.server.azure.faults import Fault, fault_of
 from strongroom.server.azure.ops.put import stated
+from strongroom.server.azure.plain import READ, admitted, is_plain_write
 from strongroom.server.azure.reply import MOST_CLIENT_ID, Ready, encoded
-from strongroom.server.azure.request import HOST, VERSION, account_in, address_of, headers_of, read_request
+from strongroom.server.azure.request import headers_of, read_request
 from strongroom.server.azure.tell import is_told, tell
 from strongroom.server.azure.uses import Use, Uses
 from strongroom.server.azure.wire.conditions import condition_of, making
-from strongroom.server.azure.wire.headers import read_date
 from strongroom.server.azure.wire.properties import md5_headers, property_headers
 from strongroom.server.azure.wire.traits import made_headers, traits_of
 from strongroom.storage.names import check_blob_name
-from strongroom.storage.objects import SMALL
 from strongroom.vault import Traits, Vault
 from strongroom.vault.gather import Gatherer, Settled, SmallPut
 from strongroom.vault.glance import Glancer, Glimpse
@@ -51,49 +46,12 @@ logger = logging.getLogger("strongroom.server")
 Pairs = Sequence[tuple[bytes, bytes]]
 Reply = Callable[[bytes], None]
 
-READ = frozenset(
-    {
-        b"host",
-        b"x-ms-date",
-        b"x-ms-version",
-        b"authorization",
-        b"user-agent",
-        b"accept",
-        b"accept-encoding",
-        b"accept-language",
-        b"connection",
-        b"x-ms-client-request-id",
-        b"x-ms-return-client-request-id",
-        b"content-type",
-    }
-)
-"""Headers that a plain read may have."""
-WRITE = READ | {
-    b"content-length",
-    b"content-md5",
-    b"x-ms-blob-type",
-    b"x-ms-blob-content-type",
-    b"x-ms-blob-content-md5",
-    b"x-ms-blob-cache-control",
-    b"x-ms-tags",
-    b"if-match",
-    b"if-none-match",
-}
-"""Headers that a plain write may have, besides those of metadata."""
 ARCHIVE = "Archive"
 """The tier of what cannot be read at once."""
-META = b"x-ms-meta-"
-PREFIX = b"x-ms-"
 CONTAINER_SECONDS = 1.0
 """For how long a container is taken for what it was."""
 MOST_CONTAINERS = 4096
 CONDITIONS = frozenset({b"if-match", b"if-none-match"})
-SCHEME = b"SharedKey "
-BLOCK = 64
-"""Bytes of a block of SHA-256."""
-BLOCK_BLOB = b"blockblob"
-
-_SIGNED = tuple(name.encode() for name in SIGNED)
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -149,7 +107,7 @@ class Hot:
         given = dict(headers)
         if self._glancer is None or len(given) != len(headers) or not given.keys() <= READ:
             return None
-        address = self._admitted(method, url, given, client)
+        address = admitted(self._gate, method, url, given, client)
         if address is None:
             return None
         try:
@@ -182,9 +140,9 @@ class Hot:
     def take(self, url: bytes, headers: Pairs, client: str) -> Put | None:
         """Look at a Put Blob whose body is still to come; None gives way, and then nothing has happened."""
         given = dict(headers)
-        if self._gatherer is None or len(given) != len(headers) or not _is_plain_write(given):
+        if self._gatherer is None or len(given) != len(headers) or not is_plain_write(given):
             return None
-        address = self._admitted(b"PUT", url, given, client)
+        address = admitted(self._gate, b"PUT", url, given, client)
         if address is None or self._glancer is None:
             return None
         try:
@@ -270,25 +228,6 @@ class Hot:
 
     # who asks
 
-    def _admitted(self, method: bytes, url: bytes, given: Mapping[bytes, bytes], client: str) -> Address | None:
-        """Give what a request names, where its signature is right."""
-        if b"?" in url or b"#" in url or b"\\" in url or b"%5C" in url or b"%5c" in url:
-            return None
-        credential, date, host = given.get(b"authorization", b""), given.get(b"x-ms-date"), given.get(b"host", b"")
-        if not credential.startswith(SCHEME) or date is None or not _is_near(date) or not _is_host(host):
-            return None
-        if not _is_version(given.get(b"x-ms-version", b"")):
-            return None
-        account, _, signature = credential[len(SCHEME) :].partition(b":")
-        if not url.startswith(b"/" + account + b"/"):
-            return None
-        text = _text(method, url, account, given)
-        keys = self._gate.keys(account.decode("latin-1"), client, host.decode("latin-1"))
-        if not any(compare_digest(_signature(key, text), signature) for key in keys):
-            return None
-        address = _address(url)
-        return address if address is not None and address.blob and not address.is_secondary else None
-
     def _is_granted(self, address: Address, container_id: int, act: str) -> bool:
         try:
             return self._policy.scope(_actor(address.account), self._uses.purpose, act).grants(container_id)
@@ -357,25 +296,6 @@ def _told(headers: Mapping[str, str]) -> Traits:
     return stated(headers, traits_of(headers, is_whole=True))
 
 
-def _is_plain_write(given: Mapping[bytes, bytes]) -> bool:
-    length = given.get(b"content-length", b"")
-    if not length.isdigit() or int(length) > SMALL or given.get(b"x-ms-blob-type", b"").lower() != BLOCK_BLOB:
-        return False
-    return all(name in WRITE or name.startswith(META) for name in given)
-
-
-def _text(method: bytes, url: bytes, account: bytes, given: Mapping[bytes, bytes]) -> bytes:
-    """Give what the client signs in its usual form; see `auth.shared_key`."""
-    values = [method, *[given.get(name, b"") for name in _SIGNED]]
-    if values[_LENGTH] == b"0":
-        values[_LENGTH] = b""
-    lines = [name + b":" + given[name].strip() + b"\n" for name in sorted(given) if name.startswith(PREFIX)]
-    return b"\n".join(values) + b"\n" + b"".join(lines) + b"/" + account + url
-
-
-_LENGTH = 1 + SIGNED.index("content-length")
-
-
 def _common(given: Mapping[bytes, bytes]) -> bytes:
     """Give what `reply.common_headers` gives, of the headers alone."""
     raw = given.get(b"x-ms-client-request-id")
@@ -390,24 +310,6 @@ def _request_id() -> bytes:
     return b"%b-%b-4%b-a%b-%b" % (digits[:8], digits[8:12], digits[13:16], digits[17:20], digits[20:])
 
 
-@lru_cache(maxsize=64)
-def _halves(key: bytes) -> tuple[Any, Any]:
-    """Give the two hashes of an HMAC (RFC 2104) after its key, which is at most a block long."""
-    block = (sha256(key).digest() if len(key) > BLOCK else key).ljust(BLOCK, b"\0")
-    return sha256(bytes(one ^ 0x36 for one in block)), sha256(bytes(one ^ 0x5C for one in block))
-
-
-def _signature(key: bytes, text: bytes) -> bytes:
-    """Give what `hmac.digest` gives, in Base64.
-
-    That lets other threads run each time, and then waits for them; hashes of less than 2 KiB do not.
-    """
-    inner, outer = (one.copy() for one in _halves(key))
-    inner.update(text)
-    outer.update(inner.digest())
-    return b64encode(outer.digest())
-
-
 def _client_line(raw: bytes) -> bytes:
     client = raw.decode("latin-1")
     fits = client and len(client) <= MOST_CLIENT_ID and client.isascii() and client.isprintable()
@@ -419,41 +321,8 @@ def _lines(headers: Sequence[tuple[str, str]]) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def _is_host(host: bytes) -> bool:
-    """Say whether a host is one in whose name no account stands."""
-    text = host.decode("latin-1")
-    return HOST.fullmatch(text) is not None and account_in(text) is None
-
-
-@lru_cache(maxsize=256)
-def _is_version(version: bytes) -> bool:
-    return not version or VERSION.fullmatch(version.decode("latin-1")) is not None
-
-
-@lru_cache(maxsize=256)
 def _actor(name: str) -> Actor:
     return Actor(name=name)
-
-
-@lru_cache(maxsize=1024)
-def _instant(date: bytes) -> float | None:
-    try:
-        return read_date(date.decode("latin-1"), "x-ms-date").timestamp()
-    except Fault:
-        return None
-
-
-def _is_near(date: bytes) -> bool:
-    at = _instant(date)
-    return at is not None and abs(time.time() - at) <= SKEW.total_seconds()
-
-
-@lru_cache(maxsize=4096)
-def _address(path: bytes) -> Address | None:
-    try:
-        return address_of("", path, {})
-    except Fault:
-        return None
 
 
 def _joined(headers: Pairs) -> bytes:
