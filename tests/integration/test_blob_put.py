@@ -143,7 +143,7 @@ def test_bytes_that_are_not_what_was_sent_are_not_stored(vault: Vault, layout: L
     assert refused(vault, "PUT", URL, {**BLOCK, "x-ms-content-crc64": crc64(b"other")}, LARGE) == (400, "Crc64Mismatch")
     assert refused(vault, "PUT", URL, {**BLOCK, "content-md5": "short"}, LARGE) == (400, "InvalidMd5")
     both = {"content-md5": md5(LARGE), "x-ms-content-crc64": crc64(LARGE)}
-    assert refused(vault, "PUT", URL, {**BLOCK, **both}, LARGE) == (400, "InvalidHeaderValue")
+    assert refused(vault, "PUT", URL, {**BLOCK, **both}, LARGE) == (400, "BothCrc64AndMd5HeaderPresent")
     assert refused(vault, "HEAD", URL, {}) == (404, "BlobNotFound")
     assert files_of(layout) == []
     for name, right in (("content-md5", md5(LARGE)), ("x-ms-content-crc64", crc64(LARGE))):
@@ -305,3 +305,19 @@ def test_a_mount_is_only_read(vault: Vault, tmp_path: Path) -> None:
         ("PUT", "/box/b?comp=appendblock"),
     ):
         assert refused(vault, method, url, BLOCK, b"x") == (403, "ContainerDisabled")
+
+
+@ON_SQLITE
+@pytest.mark.usefixtures("letters")
+def test_the_md5_of_the_blob_comes_before_that_of_the_way(vault: Vault) -> None:
+    right, wrong = md5(LARGE), md5(b"other")
+    assert dict(put(vault, LARGE, {"content-md5": wrong, "x-ms-blob-content-md5": right}).headers)["content-md5"] == right
+    given = {**BLOCK, "content-md5": right, "x-ms-blob-content-md5": wrong}
+    assert refused(vault, "PUT", URL, given, LARGE) == (400, "Md5Mismatch")
+
+
+@ON_SQLITE
+@pytest.mark.usefixtures("letters")
+def test_a_block_without_a_checksum_is_answered_with_its_crc(vault: Vault) -> None:
+    told = dict(ask(vault, "PUT", f"{URL}?comp=block&blockid=AAAA", {}, LARGE).headers)
+    assert (told.get("x-ms-content-crc64"), told.get("content-md5")) == (crc64(LARGE), None)

@@ -107,6 +107,12 @@ RULES: tuple[Rule, ...] = (
         theirs=["-"],
     ),
     Rule(
+        reason="A block that comes without a checksum is answered with its CRC-64, as Azure does; this Azurite leaves it out.",
+        operations=["Put Block"],
+        what=["header x-ms-content-crc64"],
+        theirs=["-"],
+    ),
+    Rule(
         reason="Page blobs have no MD5 but a stated one, as in Azure; Azurite computes one for each answer.",
         operations=["Get Blob"],
         what=["header content-md5"],

@@ -84,6 +84,7 @@ FAULTS: Mapping[str, tuple[int, str]] = {
     "BlobTierInadequateForContentLength": (409, "Specified blob tier size limit cannot be less than content length."),
     "BlockCountExceedsLimit": (409, "The committed block count cannot exceed the maximum limit of 50,000 blocks."),
     "BlockListTooLong": (400, "The block list may not contain more than 50,000 blocks."),
+    "BothCrc64AndMd5HeaderPresent": (400, "Both x-ms-content-crc64 header and Content-MD5 header are present."),
     "BothUserTagsAndSourceTagsCopyPresentException": (
         400,
         "x-ms-tags header must not be present with x-ms-copy-source-tag-option as COPY.",

@@ -21,6 +21,7 @@ from strongroom.server.azure.ops.copy import MD5, TAG_OPTION, TAGS, check_md5, c
 from strongroom.server.azure.outside import Target
 from strongroom.server.azure.sources import Inside, Opened, Span, source_of, source_span
 from strongroom.server.azure.wire.blocklist import block_id_of
+from strongroom.server.azure.wire.checksums import MD5 as WITH_MD5
 from strongroom.server.azure.wire.checksums import Checksum
 from strongroom.server.azure.wire.conditions import condition_of, making
 from strongroom.server.azure.wire.headers import changed_headers, kept_of
@@ -47,7 +48,7 @@ def _told_missing(source: Inside | Target) -> Inside | Target:
 
 
 def _checksum(call: Call) -> Checksum:
-    return Checksum(call.request.headers, md5=MD5, crc64=CRC64)
+    return Checksum(call.request.headers, md5=MD5, crc64=CRC64, echo=WITH_MD5)
 
 
 def _is_stated(call: Call) -> bool:

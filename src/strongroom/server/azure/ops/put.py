@@ -69,17 +69,15 @@ def _kind(call: Call) -> str:
 
 
 def stated(headers: Mapping[str, str], traits: Traits) -> Traits:
-    """Take the MD5 that is stated for the way as that of the blob: both are of all its bytes.
+    """Take the MD5 that is stated for the way as that of the blob, where none is: both are of all its bytes.
 
     Raises:
-        Fault: It cannot be read, or another is stated too (``InvalidMd5``, ``Md5Mismatch``).
+        Fault: It cannot be read, or a CRC is stated too (``InvalidMd5``, ``BothCrc64AndMd5HeaderPresent``).
     """
     sent = md5_of(headers.get("content-md5"))
     if sent is not None and headers.get("x-ms-content-crc64"):
-        raise Fault("InvalidHeaderValue", HeaderName="x-ms-content-crc64", HeaderValue=headers["x-ms-content-crc64"])
-    if sent is not None and traits.md5 not in (None, sent):
-        raise Fault("Md5Mismatch")
-    return traits if sent is None else replace(traits, md5=sent)
+        raise Fault("BothCrc64AndMd5HeaderPresent")
+    return traits if sent is None or traits.md5 is not None else replace(traits, md5=sent)
 
 
 def _paged(call: Call, traits: Traits) -> Traits:

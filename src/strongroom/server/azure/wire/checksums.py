@@ -16,6 +16,7 @@ from strongroom.server.azure.faults import FAULTS, Fault
 from strongroom.server.azure.wire.headers import MISMATCH, base64, md5_of
 
 CRC_BYTES = 8
+MD5, CRC64 = "md5", "crc64"
 
 
 class Crc64:
@@ -37,23 +38,29 @@ class Crc64:
 class Checksum:
     """Holds the bytes that pass through against what the client said of them."""
 
-    def __init__(self, headers: Mapping[str, str], md5: str = "content-md5", crc64: str = "x-ms-content-crc64") -> None:
+    def __init__(
+        self, headers: Mapping[str, str], md5: str = "content-md5", crc64: str = "x-ms-content-crc64", *, echo: str = ""
+    ) -> None:
         """Read what the client said.
 
         Args:
             headers: Of the request.
             md5: The header with the MD5.
             crc64: The header with the CRC.
+            echo: `MD5` or `CRC64`: what is told of bytes of which the client said nothing.
 
         Raises:
-            Fault: One of them is none, or both are there (``InvalidMd5``, ``InvalidHeaderValue``).
+            Fault: One of them is none, or both are there (``InvalidMd5``, ``InvalidHeaderValue``,
+                ``BothCrc64AndMd5HeaderPresent``).
         """
         self._md5 = md5_of(headers.get(md5), md5)
         self._crc64 = _crc_of(headers.get(crc64), crc64)
         if self._md5 is not None and self._crc64 is not None:
-            raise Fault("InvalidHeaderValue", HeaderName=crc64, HeaderValue=headers[crc64])
-        self._hash = None if self._md5 is None else new_md5(usedforsecurity=False)
-        self._crc = None if self._crc64 is None else Crc64()
+            raise Fault("BothCrc64AndMd5HeaderPresent")
+        self._has_passed = False
+        said = self._md5 is not None or self._crc64 is not None
+        self._hash = new_md5(usedforsecurity=False) if self._md5 is not None or (echo == MD5 and not said) else None
+        self._crc = Crc64() if self._crc64 is not None or (echo == CRC64 and not said) else None
 
     def through(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Pass chunks on; at their end it is said if they are not what they should be.
@@ -65,6 +72,7 @@ class Checksum:
             self._take(chunk)
             yield chunk
         self._check()
+        self._has_passed = True
 
     def check(self, data: bytes) -> bytes:
         """Give bytes back that are what they should be.
@@ -75,10 +83,12 @@ class Checksum:
         return b"".join(self.through(repeat(data, 1)))
 
     def headers(self) -> list[tuple[str, str]]:
-        """Give what is told of the bytes in the reply."""
-        if self._md5 is not None:
-            return [("content-md5", base64(self._md5))]
-        return [("x-ms-content-crc64", base64(self._crc64))] if self._crc64 is not None else []
+        """Give what is told of the bytes in the reply; nothing where none had to pass."""
+        if not self._has_passed:
+            return []
+        if self._hash is not None:
+            return [("content-md5", base64(self._hash.digest()))]
+        return [("x-ms-content-crc64", base64(self._crc.digest()))] if self._crc is not None else []
 
     def _take(self, chunk: bytes) -> None:
         if self._hash is not None:
@@ -87,14 +97,14 @@ class Checksum:
             self._crc.update(chunk)
 
     def _check(self) -> None:
-        if self._hash is not None and self._hash.digest() != self._md5:
+        if self._hash is not None and self._md5 not in (None, self._hash.digest()):
             raise Fault(
                 "Md5Mismatch",
                 MISMATCH + FAULTS["Md5Mismatch"][1],
                 UserSpecifiedMd5=base64(self._md5 or b""),
                 ServerCalculatedMd5=base64(self._hash.digest()),
             )
-        if self._crc is not None and self._crc.digest() != self._crc64:
+        if self._crc is not None and self._crc64 not in (None, self._crc.digest()):
             raise Fault("Crc64Mismatch")
 
 
