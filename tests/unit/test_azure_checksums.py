@@ -36,7 +36,7 @@ def test_what_differs_from_its_checksum_is_refused() -> None:
         ({"x-ms-content-crc64": "abc"}, "InvalidHeaderValue"),
         (
             {"content-md5": b64encode(bytes(16)).decode(), "x-ms-content-crc64": b64encode(bytes(8)).decode()},
-            "InvalidHeaderValue",
+            "BothCrc64AndMd5HeaderPresent",
         ),
     ):
         with pytest.raises(Fault) as caught:

@@ -1,7 +1,9 @@
 """Objects in a local directory and in the pack, and where everything lies."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -109,6 +111,24 @@ def test_the_pack_lists_pages_of_one_writer(tmp_path: Path):
     pack.delete(mine)
     assert list(pack.list()) == [object_id(OTHER, 0)]
     pack.close()
+
+
+def test_a_new_pack_may_be_opened_by_many_at_once(tmp_path: Path):
+    """SQLite does not wait by itself where two turn one new file to its log."""
+    for turn in range(40):
+        file, start = tmp_path / f"{turn}.sqlite", Barrier(8)
+
+        def first(number: int, file: Path = file, start: Barrier = start) -> None:
+            pack = Pack(file)
+            start.wait(10)
+            pack.write({object_id(WRITER, number): b"x"})
+            pack.close()
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(first, range(8)))
+        pack = Pack(file)
+        assert len(list(pack.list())) == 8
+        pack.close()
 
 
 def test_a_full_pack_says_so(tmp_path: Path):

@@ -10,10 +10,12 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 
 from strongroom.errors import RoomLocked, StorageError, StorageFull
 
 BUSY_SECONDS = 60.0
+PAUSE_SECONDS = 0.005
 PAGE = 500
 
 
@@ -108,10 +110,25 @@ class Pack:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-16384", "wal_autocheckpoint=4096"):
+        _log_ahead(connection)
+        for pragma in ("synchronous=FULL", "cache_size=-16384", "wal_autocheckpoint=4096"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("CREATE TABLE IF NOT EXISTS objects (id TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID")
         return connection
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Turn a new file to write-ahead logging; SQLite itself does not wait where two do so at once."""
+    until = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > until:
+                raise
+            sleep(PAUSE_SECONDS)
+        else:
+            return
 
 
 @contextmanager
