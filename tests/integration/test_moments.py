@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import strongroom
-from strongroom.cli.json_form import results_json
 from strongroom.domain.analysis import State
 from strongroom.domain.findings import PASSAGE, SHOT, UTTERANCE
 from strongroom.domain.hit import Hit, Results
@@ -22,6 +21,7 @@ from strongroom.flows.search import Searcher
 from strongroom.index import IndexReader, IndexWriter
 from strongroom.ports.tools import Look
 from strongroom.room import Room
+from strongroom.server.json_form import results_json
 from strongroom.storage.catalog import analyses
 from strongroom.storage.tables import SegmentTable
 

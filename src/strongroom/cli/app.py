@@ -12,7 +12,6 @@ import strongroom
 from strongroom.cli import demo as demo_module
 from strongroom.cli import feed, recordings
 from strongroom.cli.containers import containers_app
-from strongroom.cli.json_form import results_json, to_json
 from strongroom.cli.keys import keys_app
 from strongroom.cli.lifecycle import lifecycle_app
 from strongroom.cli.models import models_app
@@ -25,6 +24,7 @@ from strongroom.cli.show import coverage_line, show_blobs, show_results, show_st
 from strongroom.domain.analysis import Cost
 from strongroom.domain.status import Added
 from strongroom.errors import UsageError
+from strongroom.server.json_form import results_json, to_json
 
 FAILED_FILES = 10
 """Exit code of `add` when some files could not be read; the others are in."""

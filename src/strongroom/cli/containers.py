@@ -7,10 +7,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from strongroom.cli.json_form import to_json
 from strongroom.cli.rooms import JsonOption, RoomOption, open_room
 from strongroom.domain.container import Container
 from strongroom.errors import UsageError
+from strongroom.server.json_form import to_json
 from strongroom.vault import Keeping
 
 PUBLIC = ("none", "blob", "container")

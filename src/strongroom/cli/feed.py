@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from strongroom.cli.json_form import plain
 from strongroom.cli.rooms import JsonOption, RoomOption, open_room
 from strongroom.cli.show import printable
 from strongroom.errors import UsageError
 from strongroom.flows.fetch import to_file
 from strongroom.flows.inventory import form_of
+from strongroom.server.json_form import plain
 
 
 def changes(

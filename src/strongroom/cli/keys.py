@@ -7,9 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from strongroom.cli.json_form import to_json
 from strongroom.cli.rooms import JsonOption, RoomOption, open_room
 from strongroom.domain.account import Account
+from strongroom.server.json_form import to_json
 
 URL = "http://127.0.0.1:10000"
 """Where `strongroom serve` listens if it is told nothing else."""

@@ -8,11 +8,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from strongroom.cli.json_form import to_json
 from strongroom.cli.rooms import JsonOption, QuietOption, RoomOption, open_room
 from strongroom.cli.show import printable
 from strongroom.domain.lifecycle import Act
 from strongroom.errors import UsageError
+from strongroom.server.json_form import to_json
 
 lifecycle_app = typer.Typer(help="Lifecycle rules: what becomes of blobs as they grow old.", no_args_is_help=True)
 

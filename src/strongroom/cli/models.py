@@ -8,12 +8,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from strongroom.cli.json_form import to_json
 from strongroom.cli.progress import shown_progress
 from strongroom.cli.show import size_words
 from strongroom.domain.settings import Settings
 from strongroom.flows.init import settings_of
 from strongroom.flows.models import list_models, pull_models
+from strongroom.server.json_form import to_json
 
 RoomOption = Annotated[
     Path | None, typer.Option("--room", "-r", envvar="STRONGROOM_ROOM", help="A room whose settings count; else none.")

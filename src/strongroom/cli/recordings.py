@@ -8,7 +8,6 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from strongroom.cli.json_form import to_json
 from strongroom.cli.rooms import JsonOption, RoomOption, open_room
 from strongroom.cli.show import clip_line, transcript_line
 from strongroom.domain import captions
@@ -17,6 +16,7 @@ from strongroom.domain.transcript import Transcript
 from strongroom.errors import UsageError
 from strongroom.flows.fetch import to_file
 from strongroom.flows.frame import form_of
+from strongroom.server.json_form import to_json
 
 JSON = "json"
 TEXT = "txt"

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from strongroom.cli.json_form import to_json
 from strongroom.domain.settings import PREFIX, Settings
 from strongroom.flows.init import settings_of
+from strongroom.server.json_form import to_json
 
 
 def show_settings(room: Path | None, *, json: bool) -> None:

@@ -9,7 +9,9 @@ from strongroom.domain.analysis import AnalyzerSpec
 from strongroom.domain.segments import segment_schema
 from strongroom.domain.settings import Settings
 from strongroom.flows.registry import load_analyzers
-from strongroom.models.dimensions import dimensions
+from strongroom.flows.search import Searcher
+from strongroom.index import IndexReader
+from strongroom.models.dimensions import dimensions, reads_words
 from strongroom.models.speech import check_speech
 from strongroom.models.toolbox import Toolbox
 from strongroom.ports import Analyzer
@@ -59,6 +61,19 @@ class Parts:
     def table(self) -> SegmentTable:
         """The segments table."""
         return SegmentTable(self.settings.index_url or self.layout.index, *dimensions(self.settings))
+
+    @cached_property
+    def searcher(self) -> Searcher:
+        """What answers searches; threads and actors share it."""
+        toolbox = self.toolbox
+        return Searcher(
+            IndexReader(self.table),
+            self.catalog,
+            lambda: toolbox.text,
+            lambda: toolbox.pictures,
+            self.specs,
+            pictures_read_words=reads_words(self.settings),
+        )
 
     def close(self) -> None:
         """Close what was opened."""

@@ -50,6 +50,10 @@ class Opened:
         """Close the room."""
         self.close()
 
+    def acting(self, actor: Actor, policy: Policy, purpose: Purpose = GENERAL) -> Self:
+        """Give this room as somebody else acts in it, by some rules; it shares the parts, and is not to be closed."""
+        return type(self)(self._parts, actor=actor, purpose=purpose, policy=policy, ledger=self._ledger)
+
     def close(self) -> None:
         """Close every file and connection."""
         self._parts.close()

@@ -1,7 +1,6 @@
 """The room: a table of contents, one short method a verb."""
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 
 from strongroom.domain.analysis import Cost, Coverage
@@ -11,9 +10,6 @@ from strongroom.domain.status import Added, Analyzed, Fault, Scanned, Status
 from strongroom.engine import LocalExecutor
 from strongroom.flows import ingest, picture, report, verify
 from strongroom.flows.analyze import analyze
-from strongroom.flows.search import Searcher
-from strongroom.index import IndexReader
-from strongroom.models.dimensions import reads_words
 from strongroom.room.retention import Retention
 from strongroom.storage.alone import alone
 
@@ -102,18 +98,6 @@ class Room(Retention):
 
     # Finding
 
-    @cached_property
-    def _searcher(self) -> Searcher:
-        parts, toolbox = self._parts, self._parts.toolbox
-        return Searcher(
-            IndexReader(parts.table),
-            parts.catalog,
-            lambda: toolbox.text,
-            lambda: toolbox.pictures,
-            parts.specs,
-            pictures_read_words=reads_words(parts.settings),
-        )
-
     def search(self, query: str, *, limit: int = 10, offset: int = 0) -> Results:
         """Find contents in plain words; see docs/reference/query-language.md.
 
@@ -127,7 +111,7 @@ class Room(Retention):
             ModelMissing: The text model has not been pulled.
         """
         scope = self.scope("search")
-        results = self._searcher.search(query, scope, limit=limit, offset=offset)
+        results = self._parts.searcher.search(query, scope, limit=limit, offset=offset)
         self._record("search", scope, query=query, total=results.total, hits=[hit.content for hit in results.hits])
         return results
 
@@ -140,7 +124,7 @@ class Room(Retention):
         """
         scope = self.scope("similar")
         pixels = picture.open_example(Path(file))
-        results = self._searcher.similar(pixels, scope, limit=limit, offset=offset)
+        results = self._parts.searcher.similar(pixels, scope, limit=limit, offset=offset)
         self._record("similar", scope, total=results.total, hits=[hit.content for hit in results.hits])
         return results
 

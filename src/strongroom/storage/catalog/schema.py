@@ -305,3 +305,87 @@ acts = Table(
     Column("policy_version", Text, nullable=False),
     Column("details", Document, nullable=False),
 )
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("containers", Document),
+    Column("password", Text),
+    Column("created_at", Instant, nullable=False),
+)
+
+user_keys = Table(
+    "user_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("used_at", Instant),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("secret_hash", LargeBinary, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("csrf", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+logins = Table(
+    "logins",
+    metadata,
+    Column("secret_hash", LargeBinary, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+searches = Table(
+    "searches",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("is_watching", Boolean, nullable=False),
+    Column("webhook", Text),
+    Column("feed_secret", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("reached_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
+search_matches = Table(
+    "search_matches",
+    metadata,
+    Column("search_id", BigInteger, ForeignKey("searches.id"), primary_key=True),
+    Column("sha256", Text, ForeignKey("contents.sha256"), primary_key=True),
+    Column("found_at", Instant, nullable=False),
+    Column("told_at", Instant),
+)
+
+entities = Table(
+    "entities",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+)
+
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("entity_id", BigInteger, ForeignKey("entities.id"), primary_key=True),
+    Column("sha256", Text, ForeignKey("contents.sha256"), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("spelling", Text, primary_key=True),
+)
