@@ -11,7 +11,8 @@ from strongroom.domain.content import Name
 from strongroom.domain.media import AUDIO, VIDEO
 from strongroom.domain.scope import Scope
 from strongroom.errors import NotFound
-from strongroom.flows import fetch
+from strongroom.flows import named
+from strongroom.flows.named import LEVEL
 from strongroom.storage.catalog import Transaction, blobs, containers, contents, recordings
 from strongroom.storage.names import successor
 
@@ -115,7 +116,7 @@ def language(name: Name) -> str | None:
 
 
 def _leaf(name: Name) -> str:
-    return name.member.rpartition(fetch.LEVEL)[2] if name.member else name.blob
+    return name.member.rpartition(LEVEL)[2] if name.member else name.blob
 
 
 def _beside(tx: Transaction, name: Name, prefix: str, scope: Scope) -> Iterator[Neighbour]:
@@ -126,9 +127,9 @@ def _beside(tx: Transaction, name: Name, prefix: str, scope: Scope) -> Iterator[
             if blob.sha256 is not None:
                 yield Neighbour(name=Name(container=name.container, blob=blob.name), sha256=blob.sha256)
         return
-    above, level, _ = name.member.rpartition(fetch.LEVEL)
+    above, level, _ = name.member.rpartition(LEVEL)
     try:
-        parent = fetch.find(tx, name.container, name.blob + (fetch.LEVEL + above if above else ""), scope)
+        parent = named.found(tx, name.container, name.blob + (LEVEL + above if above else ""), scope)
     except NotFound:
         return
     for path, sha256 in recordings.members_under(tx, parent, prefix, MOST):

@@ -9,13 +9,13 @@ from typing import BinaryIO, TypeVar
 
 from strongroom.domain.scope import Scope
 from strongroom.errors import BlobNotFound, ContentNotFound, StorageError, UsageError
+from strongroom.flows.named import found
 from strongroom.flows.parts import Parts
-from strongroom.storage.catalog import Transaction, blobs, containers, members, names
+from strongroom.storage.catalog import names
 
 R = TypeVar("R")
 
 CHUNK = 1024**2
-LEVEL = "!/"
 
 
 def resolve(parts: Parts, name: str, scope: Scope) -> str:
@@ -41,35 +41,7 @@ def resolve(parts: Parts, name: str, scope: Scope) -> str:
         container, _, rest = name.partition("/")
         if not rest:
             raise UsageError(f"{name!r} names no blob: write CONTAINER/BLOB, as `strongroom list CONTAINER` shows them")
-        return find(tx, container, rest, scope)
-
-
-def find(tx: Transaction, container: str, rest: str, scope: Scope) -> str:
-    """Give the SHA-256 of a blob or member; see `resolve`."""
-    found = containers.get(tx, container, scope)
-    levels = rest.split(LEVEL)
-    for count in range(len(levels), 0, -1):  # a blob's own name may hold the sign between levels
-        try:
-            blob = blobs.get(tx, found, LEVEL.join(levels[:count]))
-        except BlobNotFound:
-            continue
-        sha256 = blob.sha256
-        if sha256 is None:
-            raise BlobNotFound(f"{container}/{blob.name} has not been read yet: run `strongroom analyze`")
-        inside = levels[count:]
-        while inside and sha256 is not None:
-            sha256, inside = _step(tx, sha256, inside)
-        if sha256 is not None:
-            return sha256
-    raise BlobNotFound(f"there is no {rest!r} in {container}: `strongroom list {container}` shows what there is")
-
-
-def _step(tx: Transaction, parent: str, levels: list[str]) -> tuple[str | None, list[str]]:
-    for count in range(len(levels), 0, -1):
-        child = members.find(tx, parent, LEVEL.join(levels[:count]))
-        if child is not None:
-            return child, levels[count:]
-    return None, levels
+        return found(tx, container, rest, scope)
 
 
 def copy(parts: Parts, sha256: str, out: BinaryIO) -> int:
