@@ -11,6 +11,7 @@ from rich.markup import escape
 import strongroom
 from strongroom.cli import demo as demo_module
 from strongroom.cli import feed, recordings
+from strongroom.cli.ask import ask
 from strongroom.cli.containers import containers_app
 from strongroom.cli.keys import keys_app
 from strongroom.cli.lifecycle import lifecycle_app
@@ -193,6 +194,9 @@ def search(
         print(results_json(results))
     else:
         show_results(Console(), results)
+
+
+app.command(epilog="Example: strongroom ask 'When was the cellar flooded?'")(ask)
 
 
 @app.command(epilog="Example: strongroom similar photo.jpg")

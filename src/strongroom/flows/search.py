@@ -8,15 +8,17 @@ from time import perf_counter
 from typing import Any
 
 from strongroom.domain.analysis import AnalyzerSpec, Coverage
+from strongroom.domain.answer import Passage
 from strongroom.domain.content import Content, Name
 from strongroom.domain.findings import Vector
 from strongroom.domain.hit import Hit, Match, Results
-from strongroom.domain.locator import Locator
 from strongroom.domain.media import OCTETS, VIDEO
 from strongroom.domain.query import Choice, Query, parse
 from strongroom.domain.scope import Scope
 from strongroom.errors import ContainerNotFound, ContentNotFound, UsageError
+from strongroom.flows.locating import locator
 from strongroom.flows.moments import BESIDE, granted, shown, type_name
+from strongroom.flows.passages import best_passages
 from strongroom.index import IndexReader, Ranking
 from strongroom.index.fusion import LABELS, LOOKS, MEANING
 from strongroom.index.reader import DEPTH, FACETS, SHOWN, taken
@@ -133,6 +135,30 @@ class Searcher:
             return self._index.similar(view, vector, containers=only, without=without, query=query, depth=depth)
 
         return self._results(rank, Query(), scope, limit=limit, offset=offset, begun=begun, leave_out=itself)
+
+    def passages(self, query: Query, scope: Scope, *, limit: int) -> tuple[list[Passage], Coverage]:
+        """Give the best segments with text over all contents, and how much of the scope could be searched.
+
+        Args:
+            query: What to look for; its phrases must occur.
+            scope: What may be seen.
+            limit: Passages, at most.
+
+        Raises:
+            ContainerNotFound: ``container:`` names none that the scope shows.
+            ModelMissing: The text model has not been pulled.
+        """
+        only, without = self._containers(query, scope)
+        vectors = {MEANING: self._text().embed([query.meaning], query=True)[0]} if query.terms else {}
+        bar = bars(vectors[MEANING], self._background) if vectors else {}
+
+        def rank(view: View, depth: int) -> Ranking:
+            return self._index.search(view, query, vectors=vectors, containers=only, without=without, bars=bar, depth=depth)
+
+        ask = partial(best_passages, self._catalog, rank=rank, scope=scope, types=query.types, limit=limit)
+        found = self._index.read(ask) if query.terms else []
+        with self._catalog.read() as tx:
+            return found, self._covered(tx, scope)
 
     @cached_property
     def _background(self) -> Vector:
@@ -288,20 +314,6 @@ def _matches(item: _Found, segments: _Rows, query: Query) -> tuple[Match, ...]:
                 )
             )
     return tuple(matches)
-
-
-def locator(segment: dict[str, Any]) -> Locator:
-    """Give the locator that a row of the segments table holds."""
-    edges = segment["boxes"] or []
-    return Locator(
-        char_start=segment["char_start"],
-        char_end=segment["char_end"],
-        page=segment["page"],
-        boxes=tuple((edges[at], edges[at + 1], edges[at + 2], edges[at + 3]) for at in range(0, len(edges) - 3, 4)),
-        t_start=segment["t_start"],
-        t_end=segment["t_end"],
-        part=segment["part"],
-    )
 
 
 def _facets(found: Sequence[_Found], rows: _Rows) -> dict[str, dict[str, int]]:

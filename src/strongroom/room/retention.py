@@ -9,13 +9,13 @@ from strongroom.domain.container import Container
 from strongroom.domain.lifecycle import Act, Ran
 from strongroom.errors import ContainerNotFound
 from strongroom.flows import inventory
-from strongroom.room.reading import Reading
+from strongroom.room.asking import Questions
 from strongroom.storage.catalog.holds import Keeping
 from strongroom.storage.catalog.lifecycle import Walk
 from strongroom.vault.lifecycle import ignored
 
 
-class Retention(Reading):
+class Retention(Questions):
     """How long what a room holds is kept."""
 
     def set_container(self, name: str, wanted: Keeping) -> Container:
