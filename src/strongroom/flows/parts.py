@@ -8,6 +8,7 @@ import pyarrow as pa
 from strongroom.domain.analysis import AnalyzerSpec
 from strongroom.domain.segments import segment_schema
 from strongroom.domain.settings import Settings
+from strongroom.flows.glimpses import Glimpses
 from strongroom.flows.registry import load_analyzers
 from strongroom.flows.search import Searcher
 from strongroom.index import IndexReader
@@ -35,6 +36,7 @@ class Parts:
         self.layout = Layout(root=root)
         self.settings = settings
         self.toolbox = Toolbox(settings, threads=threads)
+        self.glimpses = Glimpses()
         self.catalog = Catalog(settings.catalog_url or self.layout.catalog_url, keeps_changes=settings.change_feed)
 
     @cached_property

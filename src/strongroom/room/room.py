@@ -10,11 +10,11 @@ from strongroom.domain.status import Added, Analyzed, Fault, Scanned, Status
 from strongroom.engine import LocalExecutor
 from strongroom.flows import ingest, picture, report, verify
 from strongroom.flows.analyze import analyze
-from strongroom.room.retention import Retention
+from strongroom.room.looking import Looking
 from strongroom.storage.alone import alone
 
 
-class Room(Retention):
+class Room(Looking):
     """One instance of Strongroom, acted in by one actor for one purpose."""
 
     # Filling

@@ -1,0 +1,98 @@
+"""What a reader sees of one content: its card, its text, its bytes, its pictures."""
+
+from strongroom.domain.card import Card, Members
+from strongroom.domain.text import Text
+from strongroom.flows import card, fetch, opening, texts, thumbnail
+from strongroom.flows.opening import OpenContent
+from strongroom.room.retention import Retention
+
+
+class Looking(Retention):
+    """What a reader sees of one content; each is named as for `Reading.get`."""
+
+    def card(self, name: str) -> Card:
+        """Give all that is known of a content but its text: names, properties, readings, members, history.
+
+        Raises:
+            NotFound: There is nothing of this name.
+        """
+        scope = self.scope("card")
+        sha256 = fetch.resolve(self._parts, name, scope)
+        self._record("card", scope, name=name, content=sha256)
+        return card.card(self._parts, sha256, scope)
+
+    def members(self, name: str, *, after: int = 0, limit: int = 200) -> Members:
+        """Give more of what lies inside a content than its card does; ``after`` says how many to pass over.
+
+        Raises:
+            NotFound: There is nothing of this name.
+            UsageError: ``after`` or ``limit`` is none that can be.
+        """
+        scope = self.scope("card")
+        sha256 = fetch.resolve(self._parts, name, scope)
+        found = card.members(self._parts, sha256, after=after, limit=limit)
+        self._record("card", scope, name=name, content=sha256, after=after)
+        return found
+
+    def text(self, name: str, *, page: int | None = None, segment: str | None = None, after: int = 0, limit: int = 200) -> Text:
+        """Give the segments of a content in reading order, a part at a time, with what each says and where it lies.
+
+        Args:
+            name: The content.
+            page: Only those of a page, counted from 1.
+            segment: Id of a match that is to be among them, in the middle; ``after`` is then not used.
+            after: How many to pass over.
+            limit: How many at most; 1 to 1,000.
+
+        Raises:
+            NotFound: There is nothing of this name, or no such segment.
+            UsageError: A number is none that can be.
+        """
+        scope = self.scope("text")
+        sha256 = fetch.resolve(self._parts, name, scope)
+        found = texts.text(self._parts, sha256, page=page, segment=segment, after=after, limit=limit)
+        self._record("text", scope, name=name, content=sha256, page=page, after=found.after, segments=len(found.pieces))
+        return found
+
+    def open(self, name: str) -> OpenContent:
+        """Open the bytes of a content, to be read from any place on; recorded as one ``get``.
+
+        Raises:
+            NotFound: There is nothing of this name.
+            SourceChanged: A mounted file is not what it was.
+        """
+        scope = self.scope("open")
+        sha256 = fetch.resolve(self._parts, name, scope)
+        self._record("get", scope, name=name, content=sha256)
+        return opening.open_content(self._parts, sha256, name)
+
+    def thumbnail(self, name: str, *, size: int = 320) -> tuple[str, bytes]:
+        """Give media type and bytes of a small picture of a content: of its first page, a frame, its waveform.
+
+        What is not there yet is made and kept. It is recorded once an hour for each content.
+
+        Args:
+            name: The content.
+            size: Pixels of the longer side, 16 to 512; it is never made larger than it is.
+
+        Raises:
+            NotFound: There is nothing of this name, or nobody has looked yet what it is.
+            Unsupported: It has no picture.
+            UsageError: The size is none that can be.
+        """
+        scope = self.scope("thumbnail")
+        sha256 = fetch.resolve(self._parts, name, scope)
+        if self._parts.glimpses.is_new(scope, sha256):
+            self._record("thumbnail", scope, name=name, content=sha256)
+        return thumbnail.thumbnail(self._parts, sha256, size)
+
+    def rendition(self, name: str, role: str) -> tuple[str, bytes]:
+        """Give media type and bytes of what was derived from a content: ``pdf``, ``waveform``, ``filmstrip``.
+
+        Raises:
+            NotFound: There is nothing of this name, or nothing of this role (see `Card.renditions`).
+        """
+        scope = self.scope("rendition")
+        sha256 = fetch.resolve(self._parts, name, scope)
+        self._record("rendition", scope, name=name, content=sha256, role=role)
+        return thumbnail.rendition(self._parts, sha256, role)
