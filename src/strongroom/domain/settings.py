@@ -65,6 +65,8 @@ class Settings:
     serve_uploads: int = _setting(64, "requests with a body that are worked on at a time; others wait")
     serve_threads: int = _setting(16, "requests without a body that are worked on at a time; others wait")
     serve_wait_seconds: float = _setting(30.0, "seconds for which a request waits for its turn")
+    page_rate: float = _setting(100.0, "requests a second that one actor, and one address, may make to the page and the API")
+    page_burst: float = _setting(1000.0, "requests that they may make at once before that counts")
     bearer_issuer: str = _setting("", "whose bearer tokens are believed: the `iss` of them; several with commas between")
     bearer_audience: str = _setting(
         "https://storage.azure.com,e406a681-f3d4-42a8-90b6-c2b029497af1,https://{account}.blob.core.windows.net",
@@ -85,7 +87,7 @@ class Settings:
         if self.speech_language and not (self.speech_language.isascii() and self.speech_language.islower()):
             raise SettingError(f"speech_language is {self.speech_language!r}: it can be empty, or a code such as en or de")
         positive = ("batch", "file_seconds", "stretch_seconds", "file_memory")
-        for name in (*positive, *(f.name for f in fields(self) if f.name.startswith(("member_", "serve_")))):
+        for name in (*positive, *(f.name for f in fields(self) if f.name.startswith(("member_", "serve_", "page_")))):
             if getattr(self, name) <= 0:
                 raise SettingError(f"{name} is {getattr(self, name)}: it must be greater than 0")
         if self.follow_rate < 0:

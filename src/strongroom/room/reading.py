@@ -9,10 +9,10 @@ from strongroom.domain.clip import Clip
 from strongroom.domain.container import Container
 from strongroom.domain.transcript import Transcript
 from strongroom.flows import clip, fetch, frame, moment, page, transcript
-from strongroom.room.opened import Opened
+from strongroom.room.sharing import Sharing
 
 
-class Reading(Opened):
+class Reading(Sharing):
     """What is read in a room."""
 
     def containers(self) -> Sequence[Container]:

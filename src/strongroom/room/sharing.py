@@ -1,0 +1,110 @@
+"""With whom a room is shared: its users, their keys, and the links that let them in."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from strongroom.domain.user import Key, User
+from strongroom.governance.members import MemberPolicy, Members
+from strongroom.room.opened import Opened
+
+
+class Sharing(Opened):
+    """With whom a room is shared."""
+
+    @cached_property
+    def members(self) -> Members:
+        """Users and their proofs, for a door that lets them in and records acts by itself."""
+        return Members(self._parts.catalog)
+
+    @property
+    def member_policy(self) -> MemberPolicy:
+        """The rules that go by users, with their roles and containers."""
+        return MemberPolicy(self._parts.catalog)
+
+    def users(self) -> Sequence[User]:
+        """Give the users, by name."""
+        self.scope("manage")
+        return self.members.users()
+
+    def add_user(
+        self, name: str, *, role: str = "reader", containers: Sequence[str] | None = None, password: str | None = None
+    ) -> User:
+        """Let somebody in by the page and the HTTP API.
+
+        Args:
+            name: Up to 64 letters, digits and ``. _ @ -``.
+            role: ``owner`` (everything), ``editor`` (reads and fills) or ``reader``.
+            containers: Names of the only ones that they see; None is all.
+            password: Theirs; without one they come in by links and keys.
+
+        Raises:
+            ContainerNotFound: There is none of such a name.
+            NameRefused: The name cannot be.
+            UsageError: The role, or the password, cannot be.
+            AlreadyExists: There is one of this name.
+        """
+        scope = self.scope("manage")
+        for container in containers or ():
+            self._parts.vault.container(container, scope)
+        user = self.members.add(name, role, containers, password)
+        self._record("add_user", scope, user=name, role=role, containers=None if containers is None else list(containers))
+        return user
+
+    def set_password(self, name: str, password: str) -> None:
+        """Give a user another password; their sessions end.
+
+        Raises:
+            NotFound: There is no such user.
+            UsageError: The password is too short.
+        """
+        scope = self.scope("manage")
+        self.members.set_password(name, password)
+        self._record("set_password", scope, user=name)
+
+    def remove_user(self, name: str) -> None:
+        """Let somebody in no more: sessions, links and keys end at once. What they did stays in the ledger.
+
+        Raises:
+            NotFound: There is no such user.
+        """
+        scope = self.scope("manage")
+        self.members.remove(name)
+        self._record("remove_user", scope, user=name)
+
+    def link(self, name: str) -> str:
+        """Give the secret of a link that lets a user, or the owner, in once and within a day: ``/login?token=SECRET``.
+
+        Raises:
+            NotFound: There is no such user.
+        """
+        scope = self.scope("manage")
+        secret = self.members.make_link(name)
+        self._record("link", scope, user=name)
+        return secret
+
+    def make_key(self, name: str, *, label: str = "", days: int | None = None) -> tuple[Key, str]:
+        """Make an API key of a user, or the owner, and give it with its secret, which is told only now.
+
+        Raises:
+            NotFound: There is no such user.
+        """
+        scope = self.scope("manage")
+        key, secret = self.members.make_key(name, label, days)
+        self._record("make_key", scope, user=name, key=key.id, days=days)
+        return key, secret
+
+    def keys(self) -> Sequence[Key]:
+        """Give every API key, without its secret."""
+        self.scope("manage")
+        return self.members.keys()
+
+    def revoke_key(self, key: str) -> Key:
+        """Let an API key open nothing any more.
+
+        Raises:
+            NotFound: There is none of this id.
+        """
+        scope = self.scope("manage")
+        revoked = self.members.revoke_key(key)
+        self._record("revoke_key", scope, user=revoked.actor, key=key)
+        return revoked

@@ -1,0 +1,137 @@
+"""The page and the HTTP API put together into one application."""
+
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import anyio.to_thread
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
+
+import strongroom
+from strongroom.domain.scope import Actor
+from strongroom.errors import AccessDenied, StrongroomError
+from strongroom.room import Room
+from strongroom.server import api
+from strongroom.server.api.form import PREFIX
+from strongroom.server.door import login
+from strongroom.server.door.buckets import Buckets
+from strongroom.server.door.problem import Problem, answer, instance_of, is_machine, problem_of
+from strongroom.server.door.refusal import Refusal, Unproven
+from strongroom.server.door.shield import Shield
+from strongroom.server.door.site import Pages, Site, address_of, site_of
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+MOST_FAULTS = 20
+
+
+def front(room: Room, *, url: str = "", is_open: bool = False) -> FastAPI:
+    """Give the application that serves the page and the HTTP API of a room.
+
+    Args:
+        room: An open room, as its owner acts in it.
+        url: Where people reach it, if that is known: ``https://…`` sends cookies over TLS only.
+        is_open: Whether others than this machine reach it; otherwise only this machine's names, and that of ``url``,
+            are answered, so that no name that leads here (DNS rebinding) opens it.
+    """
+    web = _web()
+    named = urlsplit(url)
+    settings = room.settings
+    site = Site(
+        room=room,
+        hosts=None if is_open else LOOPBACK | {_bare(named.netloc)} - {""},
+        is_secure=named.scheme == "https",
+        pages=getattr(web, "PAGES", Pages()),
+        actors=Buckets(burst=settings.page_burst, rate=settings.page_rate),
+        addresses=Buckets(burst=settings.page_burst, rate=settings.page_rate),
+    )
+    app = FastAPI(
+        title="Strongroom",
+        version=strongroom.__version__,
+        summary="Search, read and fill a room of raw material.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_threads(settings.serve_threads),
+    )
+    app.state.site = site
+    app.add_middleware(Shield, site=site, body_seconds=settings.serve_body_seconds)
+    app.include_router(login.router)
+    for router in api.routers():
+        app.include_router(router, prefix=PREFIX)
+    for router in web.routers() if web is not None else ():
+        app.include_router(router, include_in_schema=False)
+    if web is not None and hasattr(web, "mount"):
+        web.mount(app)
+    for kind in (Refusal, StrongroomError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, told)
+    return app
+
+
+def told(request: Request, error: Exception) -> Response:
+    """Tell a program, or a person, what could not be done."""
+    if isinstance(error, HTTPException) and isinstance(error.__cause__, Refusal):
+        error = error.__cause__  # raised while the body was read
+    if isinstance(error, AccessDenied):
+        actor: Actor | None = request.scope.get("strongroom.actor")
+        if actor is not None:
+            site_of(request).note("refuse", actor, address=address_of(request), path=request.url.path, why=str(error))
+    problem = _problem(error, instance_of(request))
+    if is_machine(request):
+        return answer(problem)
+    if isinstance(error, Unproven):
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        back = asked if request.method == "GET" else "/"
+        return RedirectResponse(f"/login?next={quote(back, safe='')}", HTTPStatus.SEE_OTHER)
+    response = site_of(request).pages.fault(request, problem)
+    response.headers.update(problem.headers)
+    return response
+
+
+def _problem(error: Exception, instance: str) -> Problem:
+    if isinstance(error, RequestValidationError):
+        faults = [{"where": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors()[:MOST_FAULTS]]
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        detail = "; ".join(f"{one['where']}: {one['what']}" for one in faults)
+        return Problem(
+            status=status,
+            title="Invalid request",
+            detail=detail,
+            type="/problems/invalid-request",
+            instance=instance,
+            more={"errors": faults},
+        )
+    if isinstance(error, HTTPException):
+        status = HTTPStatus(error.status_code)
+        return Problem(
+            status=status, title=status.phrase, detail=str(error.detail), instance=instance, headers=error.headers or {}
+        )
+    return problem_of(error, instance)
+
+
+def _bare(netloc: str) -> str:
+    host, _, port = netloc.rpartition(":")
+    return (host if host and port.isdigit() else netloc).lower()
+
+
+def _threads(count: int) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        """Answer so many requests at a time."""
+        anyio.to_thread.current_default_thread_limiter().total_tokens = count
+        yield
+        app.state.site.ending.set()
+
+    return lifespan
+
+
+def _web() -> Any:
+    """Give the pages' package."""
+    found = importlib.util.find_spec("strongroom.server.web")
+    return None if found is None else importlib.import_module("strongroom.server.web")
