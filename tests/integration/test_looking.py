@@ -1,4 +1,4 @@
-"""What a reader is told and shown of one content: card, text, bytes, thumbnail; and that a scope shows no more than it grants."""
+"""What a reader is told and shown of one content: card, text, bytes, thumbnail; a scope shows no more than it grants."""
 
 import io
 import zipfile
@@ -82,11 +82,11 @@ def test_a_card_of_an_archive_lists_its_members_a_part_at_a_time(room: Room):
     card = room.card("papers/pack.zip")
     assert [member.path for member in card.members.members] == ["inner/story.txt", "inner/other.txt"]
     assert card.members.total == 2
-    rest = room.members("papers/pack.zip", after=1, limit=5)
+    rest = room.inside("papers/pack.zip", after=1, limit=5)
     assert ([member.path for member in rest.members], rest.more) == (["inner/other.txt"], False)
-    assert room.members("papers/pack.zip", limit=1).more
+    assert room.inside("papers/pack.zip", limit=1).more
     with pytest.raises(UsageError):
-        room.members("papers/pack.zip", after=-1)
+        room.inside("papers/pack.zip", after=-1)
 
 
 def test_a_card_tells_of_pages_pictures_and_lengths(room: Room):
@@ -107,7 +107,7 @@ def test_a_card_shows_only_what_the_scope_grants(room: Room):
     assert card.parents == ()
     assert {past.container for past in card.history} == {"other"}
     hidden = room.card("papers/paper.pdf").sha256
-    for verb in (guest.card, guest.members, guest.text, guest.open, guest.thumbnail):
+    for verb in (guest.card, guest.inside, guest.text, guest.open, guest.thumbnail):
         with pytest.raises(ContentNotFound):
             verb(hidden)
     with pytest.raises(ContentNotFound):

@@ -51,7 +51,7 @@ def card(parts: Parts, sha256: str, scope: Scope) -> Card:
     )
 
 
-def members(parts: Parts, sha256: str, *, after: int, limit: int) -> Members:
+def inside(parts: Parts, sha256: str, *, after: int, limit: int) -> Members:
     """Give a part of what lies inside a content.
 
     Raises:

@@ -21,7 +21,7 @@ class Looking(Retention):
         self._record("card", scope, name=name, content=sha256)
         return card.card(self._parts, sha256, scope)
 
-    def members(self, name: str, *, after: int = 0, limit: int = 200) -> Members:
+    def inside(self, name: str, *, after: int = 0, limit: int = 200) -> Members:
         """Give more of what lies inside a content than its card does; ``after`` says how many to pass over.
 
         Raises:
@@ -30,7 +30,7 @@ class Looking(Retention):
         """
         scope = self.scope("card")
         sha256 = fetch.resolve(self._parts, name, scope)
-        found = card.members(self._parts, sha256, after=after, limit=limit)
+        found = card.inside(self._parts, sha256, after=after, limit=limit)
         self._record("card", scope, name=name, content=sha256, after=after)
         return found
 
