@@ -83,7 +83,9 @@ class FakeCatalog:
     def contents(self, tx: object, sha256s: Collection[str]) -> dict[str, Content]:
         first = datetime(2020, 1, 1, tzinfo=UTC)
         return {
-            sha: Content(sha256=sha, size=9, media_type="text/plain", type="text", depth=0, first_seen_at=first)
+            sha: Content(
+                sha256=sha, size=ord(sha[0]) * 7 % 11, media_type="text/plain", type="text", depth=0, first_seen_at=first
+            )
             for sha in sha256s
         }
 
@@ -185,6 +187,28 @@ def test_pages_fit_together_however_deep_they_reach(
     assert len(shown) == len(set(shown)) == 24
     assert [page.more for page in pages] == [True, True, True, True, False, False]
     assert shown[:7] == [hit.content for hit in searcher.search(query, ALL, limit=7).hits]
+
+
+@pytest.mark.parametrize("words", ["harbour", "type:text"])
+def test_hits_are_sorted_over_all_that_was_found(table: SegmentTable, catalog: FakeCatalog, searcher: Searcher, words: str):
+    dates = {"a": 2021, "b": 2023, "c": None, "d": 2019, "e": 2020}
+    for sha, year in dates.items():
+        size = ord(sha) * 7 % 11
+        taken_at = year and datetime(year, 5, 1, tzinfo=UTC)
+        add(table, catalog, sha, "harbour " + "filler " * (ord(sha) % 5), taken_at=taken_at, size=size)
+
+    def order(sort: str) -> str:
+        pages = [searcher.search(words, ALL, limit=2, offset=offset, sort=sort) for offset in (0, 2, 4)]
+        assert [page.more for page in pages] == [True, True, False]
+        return "".join(hit.content for page in pages for hit in page.hits)
+
+    assert order("newest") == "baedc"
+    assert order("oldest") == "deabc"
+    assert order("name") == "abcde"
+    assert order("size") == "".join(sorted("abcde", key=lambda sha: -(ord(sha) * 7 % 11)))
+    assert sorted(order("relevance")) == list("abcde")
+    with pytest.raises(UsageError, match="newest"):
+        searcher.search(words, ALL, sort="colour")
 
 
 def test_coverage_is_counted_once_a_state_of_the_catalog(table: SegmentTable, catalog: FakeCatalog, searcher: Searcher):

@@ -229,3 +229,16 @@ def test_a_look_at_a_small_picture_is_recorded_once_for_each_who_looks(room: Roo
 def test_a_rendition_that_is_not_there_says_so(room: Room):
     with pytest.raises(ContentNotFound, match="analyse"):
         room.rendition("papers/story.txt", "pdf")
+
+
+def test_pictures_like_one_in_the_room_or_like_an_upload_are_found(room: Room):
+    photo = io.BytesIO()
+    room.get("papers/photo.jpg", photo)
+    photo.seek(0)
+    assert [str(hit.names[0]) for hit in room.similar(photo).hits][:1] == ["papers/photo.jpg"]
+    photo.seek(0)
+    assert not room.similar(photo, filters="container:other").hits
+    itself = room.card("papers/photo.jpg").sha256
+    assert itself not in {hit.content for hit in room.similar_to("papers/photo.jpg").hits}
+    with pytest.raises(ContentNotFound):
+        room.similar_to("papers/story.txt")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cached_property, partial
 from time import perf_counter
 from typing import Any
@@ -16,6 +15,7 @@ from strongroom.domain.media import OCTETS, VIDEO
 from strongroom.domain.query import Choice, Query, parse
 from strongroom.domain.scope import Scope
 from strongroom.errors import ContainerNotFound, ContentNotFound, UsageError
+from strongroom.flows import sorting
 from strongroom.flows.locating import locator
 from strongroom.flows.moments import BESIDE, granted, shown, type_name
 from strongroom.flows.passages import best_passages
@@ -28,6 +28,7 @@ from strongroom.ports.tools import PictureModel, Pixels, TextEmbedder
 from strongroom.storage.catalog import Catalog, analyses, coverage, names
 from strongroom.storage.catalog import containers as catalog_containers
 from strongroom.storage.tables import View
+from strongroom.storage.tables.view import NEWEST, ORDERS
 
 NAMES = 20
 """Names shown of a hit."""
@@ -84,7 +85,7 @@ class Searcher:
         self._pictures_read_words = pictures_read_words
         self._coverage: dict[Scope, tuple[str, Coverage]] = {}
 
-    def search(self, text: str, scope: Scope, *, limit: int = 20, offset: int = 0) -> Results:
+    def search(self, text: str, scope: Scope, *, limit: int = 20, offset: int = 0, sort: str = sorting.RELEVANCE) -> Results:
         """Find contents.
 
         Args:
@@ -92,22 +93,31 @@ class Searcher:
             scope: What may be seen.
             limit: Hits a page, at most.
             offset: Hits to pass over; pages of one query fit together as long as nothing is written.
+            sort: One of `sorting.SORTS`. With words in the query, the best that each channel ranks (1,280 segments) are put
+                in order; without, the index is asked in that order, but for names: then the newest 1,280 contents are.
 
         Raises:
             QueryError: A filter has a value that it cannot have.
             ContainerNotFound: ``container:`` names none that the scope shows.
             ModelMissing: The text model has not been pulled.
+            UsageError: There is no such order.
         """
         begun = perf_counter()
+        sorting.check(sort)
         query = parse(text)
+        order = sort if sort in ORDERS else NEWEST
         only, without = self._containers(query, scope)
         vectors = self._vectors(query)
         bar = bars(vectors[MEANING], self._background) if MEANING in vectors else {}
 
         def rank(view: View, depth: int) -> Ranking:
-            return self._index.search(view, query, vectors=vectors, containers=only, without=without, bars=bar, depth=depth)
+            return self._index.search(
+                view, query, vectors=vectors, containers=only, without=without, bars=bar, depth=depth, order=order
+            )
 
-        return self._results(rank, query, scope, limit=limit, offset=offset, begun=begun)
+        is_ranked = sort == sorting.RELEVANCE or (sort in ORDERS and not query.terms)
+        later = sorting.RELEVANCE if is_ranked else sort
+        return self._results(rank, query, scope, limit=limit, offset=offset, begun=begun, sort=later)
 
     def similar(self, example: Pixels | str, scope: Scope, *, filters: str = "", limit: int = 20, offset: int = 0) -> Results:
         """Find pictures, and moments of videos, that look like an example.
@@ -205,13 +215,15 @@ class Searcher:
         offset: int,
         begun: float,
         leave_out: str = "",
+        sort: str = sorting.RELEVANCE,
     ) -> Results:
         if limit < 1 or offset < 0:
             raise UsageError(f"limit is {limit} and offset {offset}: limit must be 1 or more, and offset 0 or more")
 
         wanted = slice(offset, offset + limit)
-        asked = partial(self._granted, scope=scope, types=query.types, wanted=wanted.stop + 1, leave_out=leave_out)
-        found, cut, segments, facets = self._index.read(lambda view: _read(view, partial(rank, view), asked, wanted))
+        first, least = (DEPTH, wanted.stop + 1) if sort == sorting.RELEVANCE else (DEEPEST, 1)
+        asked = partial(self._granted, scope=scope, types=query.types, first=first, wanted=least, leave_out=leave_out)
+        found, cut, segments, facets = self._index.read(lambda view: _read(view, partial(rank, view), asked, wanted, sort))
         page = found[wanted]
         with self._catalog.read() as tx:
             # asked again beside the texts: what was forgotten or withdrawn since the ranking is not shown
@@ -236,13 +248,15 @@ class Searcher:
             hits=tuple(hits),
             total=len(found),
             offset=offset,
-            more=len(found) > offset + limit or (cut and bool(page)),
+            more=len(found) > offset + limit or (cut and bool(page) and sort == sorting.RELEVANCE),
             facets=facets,
             coverage=covered,
             took_ms=(perf_counter() - begun) * 1000,
         )
 
-    def _granted(self, rank: Rank, *, scope: Scope, types: Choice, wanted: int, leave_out: str) -> tuple[list[_Found], bool]:
+    def _granted(
+        self, rank: Rank, *, scope: Scope, types: Choice, first: int, wanted: int, leave_out: str
+    ) -> tuple[list[_Found], bool]:
         """Rank as deep as the page needs, and keep what the catalog grants now.
 
         A deeper ranking fuses differently, so only contents that the shallower one lacked are taken from it, after all
@@ -250,7 +264,7 @@ class Searcher:
         """
         found: list[_Found] = []
         seen = {leave_out}
-        depth, cut = DEPTH, True
+        depth, cut = first, True
         while cut and len(found) < wanted and depth <= DEEPEST:
             ranking = rank(depth)
             fresh = _by_content(ranking, seen)
@@ -276,13 +290,14 @@ class Searcher:
 
 
 def _read(
-    view: View, rank: Rank, ask: Callable[[Rank], tuple[list[_Found], bool]], wanted: slice
+    view: View, rank: Rank, ask: Callable[[Rank], tuple[list[_Found], bool]], wanted: slice, sort: str
 ) -> tuple[list[_Found], bool, _Rows, dict[str, dict[str, int]]]:
     """Do all that one version of the index is needed for: the rows that a ranking names are of that version alone."""
     found, cut = ask(rank)
+    counted = taken(view, [row["row"] for item in found for row in item.best], FACETS)
+    found = sorting.ordered(found, counted, sort)
     shown_rows = [row["row"] for item in found[wanted] for row in item.best]
-    counted = [row["row"] for item in found for row in item.best]
-    return found, cut, taken(view, shown_rows, SHOWN), _facets(found, taken(view, counted, FACETS))
+    return found, cut, taken(view, shown_rows, SHOWN), _facets(found, counted)
 
 
 def _by_content(ranking: Ranking, seen: set[str]) -> dict[str, list[dict[str, Any]]]:
@@ -328,7 +343,7 @@ def _facets(found: Sequence[_Found], rows: _Rows) -> dict[str, dict[str, int]]:
         count("type", {type_name(item.content)})
         count("container", {name.container for name in item.names})
         best = [rows[row["row"]] for row in item.best]
-        dates = [row["taken_at"] for row in best if isinstance(row["taken_at"], datetime)]
-        count("year", {str(dates[0].year)} if dates else set())
+        date = sorting.date_of(item, rows)
+        count("year", {str(date.year)} if date else set())
         count("language", {row["language"] for row in best if row["language"]})
     return {facet: dict(sorted(values.items(), key=lambda pair: (-pair[1], pair[0]))) for facet, values in counts.items()}

@@ -73,7 +73,7 @@ def _before(ordered: pa.Table, segment: str, limit: int) -> int:
     at: int = pc.index(ordered.column("segment_id"), pa.scalar(segment)).as_py()
     if at < 0:
         raise NotFound(f"the content has no segment {segment} there: search again, its file was read anew")
-    return max(0, min(at - limit // 2, ordered.num_rows - limit))
+    return max(0, min(at - limit // 2, int(ordered.num_rows) - limit))
 
 
 def _piece(row: dict[str, Any]) -> Piece:

@@ -17,7 +17,7 @@ from strongroom.index.fusion import LABELS, LOOKS, MEANING, WORDS, by_rank, firs
 from strongroom.index.relevance import NO_BAR, Bar
 from strongroom.index.tokens import holds, telling
 from strongroom.storage.tables import SegmentTable, View, predicates
-from strongroom.storage.tables.view import ROW
+from strongroom.storage.tables.view import NEWEST, ROW
 
 DEPTH = 40
 """Segments that each channel ranks; 60 ranked no better (bench/RESULTS.md), and reading them is most of the cost."""
@@ -100,6 +100,7 @@ class IndexReader:
         without: frozenset[int] = frozenset(),
         bars: Mapping[str, Bar] | None = None,
         depth: int = DEPTH,
+        order: str = NEWEST,
     ) -> Ranking:
         """Rank what answers a query.
 
@@ -111,6 +112,7 @@ class IndexReader:
             without: Ids of containers to leave out.
             bars: What a vector channel may bring in and how much it counts; a channel that is not named has no bar.
             depth: Segments that each channel ranks.
+            order: Of what a query without words lets through; one of `strongroom.storage.tables.view.ORDERS`.
         """
         where = predicates.filtered(query, only=containers, without=without)
         given = {channel: vector for channel, vector in vectors.items() if channel in COLUMNS}
@@ -120,7 +122,7 @@ class IndexReader:
         elif barred and len(barred) <= INLINE:
             where = predicates.both(where, f"NOT {predicates.one_of('content_sha256', sorted(barred))}")
         if not query.terms:
-            return _listed(view, where, barred, depth)
+            return _listed(view, where, barred, depth, order)
         runs = {name: self._pool.submit(_near, view, name, given[name], where, depth) for name in given}
         # BM25 of five labels says less than their vector: where a picture channel runs, it alone ranks pictures
         spoken = f"NOT {predicates.one_of('kind', PICTURES)}" if LABELS in given or LOOKS in given else None
@@ -213,9 +215,9 @@ def _barred(view: View, query: Query) -> set[str]:
     return barred
 
 
-def _listed(view: View, where: str | None, barred: set[str], depth: int) -> Ranking:
-    """Give what the filters let through, the newest first."""
-    table = view.newest((ROW, "content_sha256"), where, limit=LISTED)
+def _listed(view: View, where: str | None, barred: set[str], depth: int, order: str) -> Ranking:
+    """Give what the filters let through, in an order."""
+    table = view.listed((ROW, "content_sha256"), where, order=order, limit=LISTED)
     contents = dict(zip(table.column(ROW).to_pylist(), table.column("content_sha256").to_pylist(), strict=True))
     first = firsts(content for content in contents.values() if content not in barred)[:depth]
     scores = by_rank(first)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from strongroom.domain.analysis import Cost, Coverage
 from strongroom.domain.hit import Results
 from strongroom.domain.progress import OnProgress, silent
 from strongroom.domain.status import Added, Analyzed, Fault, Scanned, Status
 from strongroom.engine import LocalExecutor
-from strongroom.flows import ingest, picture, report, verify
+from strongroom.flows import fetch, ingest, picture, report, verify
 from strongroom.flows.analyze import analyze
 from strongroom.room.looking import Looking
 from strongroom.storage.alone import alone
@@ -98,34 +99,63 @@ class Room(Looking):
 
     # Finding
 
-    def search(self, query: str, *, limit: int = 10, offset: int = 0) -> Results:
+    def search(self, query: str, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Results:
         """Find contents in plain words; see docs/reference/query-language.md.
 
         Args:
             query: Words, ``"exact phrases"``, ``-without``, and filters such as ``type:image``.
             limit: Hits on a page.
             offset: Hits to pass over.
+            sort: ``relevance``; or ``newest``, ``oldest``, ``name`` or ``size``, which put the best that were found in order,
+                `Results.total` of them, or all where the query has no words (by ``name`` the newest 1,280).
 
         Raises:
             QueryError: A filter has a value that it cannot have.
             ModelMissing: The text model has not been pulled.
+            UsageError: There is no such order.
         """
         scope = self.scope("search")
-        results = self._parts.searcher.search(query, scope, limit=limit, offset=offset)
+        results = self._parts.searcher.search(query, scope, limit=limit, offset=offset, sort=sort)
         self._record("search", scope, query=query, total=results.total, hits=[hit.content for hit in results.hits])
         return results
 
-    def similar(self, file: Path | str, *, limit: int = 10, offset: int = 0) -> Results:
-        """Find pictures, and moments of videos, that look like a picture of this machine.
+    def similar(self, file: Path | str | BinaryIO, *, filters: str = "", limit: int = 10, offset: int = 0) -> Results:
+        """Find pictures, and moments of videos, that look like a picture of this machine, or an open file.
+
+        Args:
+            file: The picture.
+            filters: Of the query language, such as ``container:photos after:2020``; no words.
+            limit: Hits on a page.
+            offset: Hits to pass over.
 
         Raises:
             Unreadable: The file is no picture that can be read.
             ModelMissing: The picture model has not been pulled.
+            UsageError: ``filters`` holds words.
         """
         scope = self.scope("similar")
-        pixels = picture.open_example(Path(file))
-        results = self._parts.searcher.similar(pixels, scope, limit=limit, offset=offset)
+        pixels = picture.open_example(Path(file) if isinstance(file, str) else file)
+        results = self._parts.searcher.similar(pixels, scope, filters=filters, limit=limit, offset=offset)
         self._record("similar", scope, total=results.total, hits=[hit.content for hit in results.hits])
+        return results
+
+    def similar_to(self, name: str, *, filters: str = "", limit: int = 10, offset: int = 0) -> Results:
+        """Find pictures, and moments of videos, that look like one in the room, which is not among them.
+
+        Args:
+            name: As for `get`.
+            filters: As for `similar`.
+            limit: Hits on a page.
+            offset: Hits to pass over.
+
+        Raises:
+            NotFound: There is nothing of this name, or it is no analysed picture.
+            UsageError: ``filters`` holds words.
+        """
+        scope = self.scope("similar")
+        sha256 = fetch.resolve(self._parts, name, scope)
+        results = self._parts.searcher.similar(sha256, scope, filters=filters, limit=limit, offset=offset)
+        self._record("similar", scope, name=name, total=results.total, hits=[hit.content for hit in results.hits])
         return results
 
     # Telling

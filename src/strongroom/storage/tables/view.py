@@ -17,6 +17,10 @@ PROBES = 14
 REFINED = {"text_vector": 120, "label_vector": 120, "image_vector": 80}
 """Nearest rows by a column's one-bit codes that are compared again by their whole vectors, at the least (bench/RESULTS.md)."""
 
+NEWEST, OLDEST, LARGEST = "newest", "oldest", "size"
+ORDERS = {NEWEST: ("taken_at", False), OLDEST: ("taken_at", True), LARGEST: ("size", False)}
+"""In which order rows can be listed: the column, and whether it rises."""
+
 
 class View:
     """One version of the table: nothing that is written later changes what it gives."""
@@ -53,15 +57,16 @@ class View:
         table = self._dataset._take_rows(list(rows), columns=list(columns))  # noqa: SLF001
         return table.append_column(ROW, pa.array(rows, pa.uint64()))
 
-    def newest(self, columns: Sequence[str], where: str | None = None, *, limit: int) -> pa.Table:
-        """Give the rows where a predicate holds by falling ``taken_at``, those without one last."""
+    def listed(self, columns: Sequence[str], where: str | None = None, *, order: str = NEWEST, limit: int) -> pa.Table:
+        """Give the rows where a predicate holds in one of the `ORDERS`; those without a date come last."""
         from lance.dataset import ColumnOrdering
 
-        order = [
-            ColumnOrdering("taken_at", ascending=False, nulls_first=False),
+        column, ascending = ORDERS[order]
+        by = [
+            ColumnOrdering(column, ascending=ascending, nulls_first=False),
             ColumnOrdering("segment_id", ascending=True, nulls_first=False),
         ]
-        return self._dataset.scanner(columns=list(columns), filter=where, order_by=order, limit=limit).to_table()
+        return self._dataset.scanner(columns=list(columns), filter=where, order_by=by, limit=limit).to_table()
 
     def words(
         self,
