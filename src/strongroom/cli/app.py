@@ -22,6 +22,7 @@ from strongroom.cli.sas import sas
 from strongroom.cli.serve import serve
 from strongroom.cli.settings import show_settings
 from strongroom.cli.show import coverage_line, show_blobs, show_results, show_status, size_words
+from strongroom.cli.users import users_app
 from strongroom.domain.analysis import Cost
 from strongroom.domain.status import Added
 from strongroom.errors import UsageError
@@ -43,6 +44,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(containers_app, name="container")
 app.add_typer(lifecycle_app, name="lifecycle")
 app.add_typer(keys_app, name="keys")
+app.add_typer(users_app, name="users")
 
 
 def _version(value: bool) -> None:

@@ -20,6 +20,12 @@ def coverage(parts: Parts, scope: Scope) -> Coverage:
         return coverages.coverage(tx, parts.specs, scope)
 
 
+def rate(parts: Parts) -> float:
+    """Say how many contents a second were finished over the last minutes."""
+    with parts.catalog.read() as tx:
+        return analyses.rate(tx)
+
+
 def status(parts: Parts, scope: Scope) -> Status:
     """Say all of it."""
     containers = parts.vault.containers(scope)

@@ -8,7 +8,7 @@ from strongroom.domain.blob import Blob
 from strongroom.domain.clip import Clip
 from strongroom.domain.container import Container
 from strongroom.domain.transcript import Transcript
-from strongroom.flows import clip, fetch, frame, moment, page, transcript
+from strongroom.flows import clip, fetch, frame, moment, page, report, transcript
 from strongroom.room.sharing import Sharing
 
 
@@ -18,6 +18,11 @@ class Reading(Sharing):
     def containers(self) -> Sequence[Container]:
         """Give the containers that the actor may see, by name."""
         return self._parts.vault.containers(self.scope("list"))
+
+    def rate(self) -> float:
+        """Say how many contents a second were read over the last minutes; 0 where none was."""
+        self.scope("status")
+        return report.rate(self._parts)
 
     def list(self, container: str, *, prefix: str = "") -> Iterator[Blob]:
         """Give the blobs of a container in the order of their names.

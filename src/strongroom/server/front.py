@@ -26,12 +26,13 @@ from strongroom.server.door.problem import Problem, answer, instance_of, is_mach
 from strongroom.server.door.refusal import Refusal, Unproven
 from strongroom.server.door.shield import Shield
 from strongroom.server.door.site import Pages, Site, address_of, site_of
+from strongroom.server.work import Work
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 MOST_FAULTS = 20
 
 
-def front(room: Room, *, url: str = "", is_open: bool = False) -> FastAPI:
+def front(room: Room, *, url: str = "", is_open: bool = False, work: Work | None = None) -> FastAPI:
     """Give the application that serves the page and the HTTP API of a room.
 
     Args:
@@ -39,12 +40,14 @@ def front(room: Room, *, url: str = "", is_open: bool = False) -> FastAPI:
         url: Where people reach it, if that is known: ``https://…`` sends cookies over TLS only.
         is_open: Whether others than this machine reach it; otherwise only this machine's names, and that of ``url``,
             are answered, so that no name that leads here (DNS rebinding) opens it.
+        work: Reads what waits; a new one with the room's own settings if not given.
     """
     web = _web()
     named = urlsplit(url)
     settings = room.settings
     site = Site(
         room=room,
+        work=work or Work(room.path, {}),
         hosts=None if is_open else LOOPBACK | {_bare(named.netloc)} - {""},
         is_secure=named.scheme == "https",
         pages=getattr(web, "PAGES", Pages()),

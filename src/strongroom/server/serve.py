@@ -46,6 +46,8 @@ class Place:
     """A name or address."""
     port: int = 10000
     """A port; 0 takes any that is free."""
+    option: str = "--blob-port"
+    """The option of the command line by which another port is chosen."""
     certificate: Path | None = None
     """The certificate of TLS, in PEM; None speaks plain HTTP."""
     key: Path | None = None
@@ -63,7 +65,8 @@ def listen(place: Place) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         raise UsageError(
-            f"cannot listen at {place.host}, port {place.port} ({error.strerror}): choose another with --host and --blob-port"
+            f"cannot listen at {place.host}, port {place.port} ({error.strerror}): "
+            f"choose another with --host and {place.option}"
         ) from error
 
 

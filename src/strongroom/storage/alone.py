@@ -33,3 +33,18 @@ def alone(layout: Layout, work: str, otherwise: str) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def is_held(layout: Layout, work: str) -> bool:
+    """Say whether some process holds the lock of some work; who tries to take it at this very instant may be refused."""
+    try:
+        fd = os.open(layout.locks / work, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False

@@ -14,6 +14,7 @@ from strongroom.ports import Act
 from strongroom.room import Room
 from strongroom.server.door.buckets import Buckets
 from strongroom.server.door.problem import Problem, plain_page
+from strongroom.server.work import Work
 
 FAILURES_BY_NAME = {"burst": 10.0, "rate": 1 / 30}
 FAILURES_BY_ADDRESS = {"burst": 20.0, "rate": 1 / 5}
@@ -61,6 +62,8 @@ class Site:
     """Names in the Host header that are answered, in lower case and without the port; None answers all."""
     is_secure: bool = False
     """Whether people reach it over TLS, so that cookies are sent over TLS only."""
+    work: Work
+    """Reads what waits."""
     pages: Pages = Pages()
     """How refusals are shown to people."""
     actors: Buckets

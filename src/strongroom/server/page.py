@@ -1,0 +1,106 @@
+"""The page and the HTTP API beside the blob service: a server of their own, in a thread with its own loop."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+import uvicorn
+
+from strongroom.errors import UsageError
+from strongroom.room import Room
+from strongroom.server.azure.limits import Limits
+from strongroom.server.azure.protocol import bounded
+from strongroom.server.rounds import Round, rounds
+from strongroom.server.serve import GRACE_SECONDS, Place, Server, is_here, listen
+from strongroom.server.work import Work, working
+
+PORT = 8400
+"""Where the page is, if nothing else listens there."""
+OPTION = "--port"
+SWEPT_EVERY = 3600.0
+"""Seconds between two sweeps of sessions that are over."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PageServer:
+    """A page that answers."""
+
+    url: str
+    """Where people reach it."""
+    port: int
+    """Where it listens."""
+    work: Work
+    """Reads what waits."""
+
+
+@contextmanager
+def serve_page(
+    room: Room, place: Place, settings: Mapping[str, object], *, url: str = "", is_usual: bool = False
+) -> Iterator[PageServer]:
+    """Serve the page and the HTTP API of a room while the block runs.
+
+    Args:
+        room: An open room, as its owner acts in it.
+        place: Where.
+        settings: Those given for this run, for the process that reads.
+        url: Where people reach it, if that is not where it listens: through a proxy, say.
+        is_usual: Whether nobody chose the port, so that another one is taken where something listens there already.
+
+    Raises:
+        UsageError: Nothing can listen there.
+    """
+    from strongroom.server.front import front  # costs a good part of a second, which a blob service alone need not wait
+
+    with _listen(place, is_usual=is_usual) as listener, working(room.path, settings) as work:
+        reached = url.rstrip("/") or _url(place, listener)
+        app = front(room, url=reached, is_open=not is_here(place.host), work=work)
+        server = page_server(app, place, Limits.of(room.settings))
+        thread = threading.Thread(target=partial(server.run, [listener]), name="page")
+        thread.start()
+        try:
+            with rounds(Round(every=SWEPT_EVERY, work=room.members.sweep)):
+                yield PageServer(url=reached, port=listener.getsockname()[1], work=work)
+        finally:
+            app.state.site.ending.set()
+            server.should_exit = True
+            thread.join()
+
+
+def page_server(app: Callable[..., object], place: Place, limits: Limits) -> Server:
+    """Give a server of the page, which `uvicorn.Server.run` runs on a socket."""
+    config = uvicorn.Config(
+        app,
+        http=bounded(limits),
+        loop="uvloop",
+        ws="none",
+        interface="asgi3",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        headers=[("server", "Strongroom")],
+        timeout_keep_alive=limits.keep_alive_seconds,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_certfile=place.certificate,
+        ssl_keyfile=place.key,
+    )
+    return Server(config)
+
+
+def _listen(place: Place, *, is_usual: bool) -> socket.socket:
+    try:
+        return listen(place)
+    except UsageError:
+        if not is_usual:
+            raise
+    return listen(replace(place, port=0))  # somebody else has the usual port, another room perhaps
+
+
+def _url(place: Place, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    return f"{'https' if place.certificate else 'http'}://{host}:{port}"
