@@ -79,7 +79,8 @@ def test_snapshots_are_deleted_with_their_blob_alone_or_not_at_all(vault: Vault,
     assert fault(vault, "DELETE", "/box/a") == (409, "SnapshotsPresent")
     assert fault(vault, "DELETE", f"/box/a?snapshot={snapshot}", {"x-ms-delete-snapshots": "only"}) == (400, "InvalidOperation")
     assert fault(vault, "DELETE", f"/box/a?versionid={snapshot}") == (404, "BlobNotFound")
-    assert fault(vault, "DELETE", f"/box/a?versionid={snapshot}&snapshot={snapshot}") == (400, "InvalidQueryParameterValue")
+    both = f"/box/a?versionid={snapshot}&snapshot={snapshot}"
+    assert fault(vault, "DELETE", both) == (400, "MutuallyExclusiveQueryParameters")
     assert fault(vault, "DELETE", "/box/a", {"x-ms-delete-snapshots": "all"}) == (400, "InvalidHeaderValue")
     assert ask(vault, "DELETE", f"/box/a?snapshot={snapshot}").status == 202
     assert len(vault.versions(container, "a")) == 2

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from strongroom.domain.condition import Condition
 from strongroom.domain.container import Container
+from strongroom.domain.lease import LeaseState, Term
 from strongroom.errors import ConditionFailed, ContainerNotFound
 from strongroom.server.azure.call import Reply
 from strongroom.server.azure.faults import Fault
@@ -130,6 +131,15 @@ def test_a_lease_is_broken_after_a_while_or_at_once(vault: Vault, box: Container
     acquire(vault, url)
     assert told(lease(vault, url, "break"))["x-ms-lease-time"] == "0"
     assert stand(vault, box, url) == "broken"
+
+
+def test_the_time_until_a_lease_is_broken_is_told_to_the_nearest_second():
+    """As Azurite tells it: who waits as long as is told may be half a second early, and finds it breaking still."""
+    broken_at = datetime(2026, 1, 1, tzinfo=UTC)
+    term = Term(id=MINE, seconds=15, breaks_at=broken_at)
+    for seconds, told in ((3.0, 3), (2.51, 3), (2.49, 2), (0.51, 1), (0.49, 0)):
+        lease = term.at(broken_at - timedelta(seconds=seconds))
+        assert (lease.state, lease.break_seconds) == (LeaseState.BREAKING, told)
 
 
 @on_sqlite

@@ -152,7 +152,9 @@ def test_snapshots_are_read_as_they_were(vault: Vault, letters: Container) -> No
     assert dict(ask(vault, "HEAD", f"{URL}?snapshot={taken.version}").headers)["content-length"] == "4"
     vault.delete(letters, "a", version=taken.version)
     assert refused(vault, {}, f"{URL}?snapshot={taken.version}") == (404, "BlobNotFound")
-    assert refused(vault, {}, f"{URL}?snapshot=x&versionid=y") == (400, "InvalidQueryParameterValue")
+    assert refused(vault, {}, f"{URL}?snapshot=x&versionid=y") == (400, "MutuallyExclusiveQueryParameters")
+    for none in ("x", "2026-08-13", "2026-08-13T10:00:00Z"):
+        assert refused(vault, {}, f"{URL}?versionid={none}") == (400, "InvalidQueryParameterValue")
     assert get(vault)[2] == b"now"
 
 

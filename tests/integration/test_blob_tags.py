@@ -82,7 +82,12 @@ def test_tags_depend_on_conditions_and_leases(vault: Vault, box: Container):
     url = "/box/a?comp=tags"
     assert refused(vault, "PUT", url, {"x-ms-if-tags": "state = 'old'"}, xml(a="1")) == (412, "ConditionNotMet")
     assert refused(vault, "GET", url, {"x-ms-if-tags": "state = 'old'"}) == (412, "ConditionNotMet")
-    assert refused(vault, "GET", url, {"x-ms-if-tags": "@container = 'box'"}) == (400, "InvalidHeaderValue")
+    with pytest.raises(Fault, match="is not in the correct format") as caught:
+        ask(vault, "GET", url, {"x-ms-if-tags": "@container = 'box'"})
+    assert (caught.value.status, caught.value.code) == (400, "InvalidHeaderValue")
+    assert caught.value.details["Reason"].startswith("Error parsing query at or near character position")
+    assert refused(vault, "GET", url, {"x-ms-if-tags": f"{'k' * 129} = 'x'"}) == (412, "ConditionNotMet")
+    assert ask(vault, "GET", url, {"x-ms-if-tags": f"state <> '{'v' * 257}'"}).status == 200
     assert ask(vault, "PUT", url, {"x-ms-if-tags": "state = 'old' OR state = 'new'"}, xml(state="new")).status == 204
     vault.acquire_lease(box, "a", seconds=-1, proposed=LEASE)
     assert refused(vault, "PUT", url, {}, xml(a="1")) == (412, "LeaseIdMissing")

@@ -57,7 +57,7 @@ def test_a_delete_leaves_every_version_and_the_next_write_makes_a_current_one(va
     assert [blob.is_current for blob in vault.versions(container, "a")] == [True, False, False]
 
 
-def test_one_version_is_deleted_by_its_id_the_current_one_too(vault: Vault, container: Container):
+def test_one_version_is_deleted_by_its_id_but_the_current_one_by_its_name(vault: Vault, container: Container):
     first, second = (vault.put(container, "a", data).version for data in (b"1", b"2"))
     assert ask(vault, "DELETE", f"/box/a?versionid={first}").status == 202
     assert ids(vault, container) == [second]
@@ -65,6 +65,9 @@ def test_one_version_is_deleted_by_its_id_the_current_one_too(vault: Vault, cont
     only = {"x-ms-delete-snapshots": "only"}
     assert fault(vault, "DELETE", f"/box/a?versionid={second}", only) == (400, "InvalidHeaderValue")
     assert fault(vault, "DELETE", f"/box/a?snapshot={second}") == (404, "BlobNotFound")
+    assert fault(vault, "DELETE", f"/box/a?versionid={second}") == (403, "OperationNotAllowedOnRootBlob")
+    assert read(vault, container) == b"2"
+    assert ask(vault, "DELETE", "/box/a").status == 202
     assert ask(vault, "DELETE", f"/box/a?versionid={second}").status == 202
     assert ids(vault, container) == []
     assert fault(vault, "DELETE", f"/box/a?versionid={second}") == (404, "BlobNotFound")
@@ -129,12 +132,12 @@ def test_deleted_versions_come_back_and_the_current_one_as_current(vault: Vault,
         service.write(tx, service.PROPERTIES, {"delete_retention": {"enabled": True, "days": 3}})
     first, second = (vault.put(container, "a", data).version for data in (b"1", b"2"))
     for one in (first, second):
-        ask(vault, "DELETE", f"/box/a?versionid={one}")
+        vault.delete(container, "a", version=one)
     assert ids(vault, container) == []
     assert ask(vault, "PUT", "/box/a?comp=undelete").status == 200
     assert ids(vault, container) == [first, second]
     assert read(vault, container) == b"2"
-    ask(vault, "DELETE", f"/box/a?versionid={second}")
+    vault.delete(container, "a", version=second)
     third = vault.put(container, "a", b"3").version
     ask(vault, "PUT", "/box/a?comp=undelete")
     assert ids(vault, container) == [first, second, third]

@@ -39,7 +39,7 @@ class Lease:
     is_infinite: bool
     """Whether it lasts until it is released."""
     break_seconds: int = 0
-    """Seconds until a breaking lease is broken."""
+    """Seconds until a breaking lease is broken, to the nearest: 0 within the last half second."""
 
     @property
     def is_active(self) -> bool:
@@ -65,7 +65,7 @@ class Term:
         seconds = 0
         if self.breaks_at is not None:
             state = LeaseState.BREAKING if self.breaks_at > at else LeaseState.BROKEN
-            seconds = max(0, -((at - self.breaks_at) // timedelta(seconds=1)))
+            seconds = max(0, (self.breaks_at - at + timedelta(seconds=0.5)) // timedelta(seconds=1))
         elif self.expires_at is not None and self.expires_at <= at:
             state = LeaseState.EXPIRED
         else:

@@ -76,6 +76,8 @@ Expression: TypeAlias = Comparison | Every | Either
 def read_test(text: str) -> TagTest:
     """Read a condition such as ``"year" >= '1990' AND ("kind" <> 'scan' OR "state" = 'done')`` as a test of tags.
 
+    Names and values longer than a tag's may be named, as by Azurite: they are like none that is there.
+
     Raises:
         QueryError: It is none; the message says where.
     """
@@ -214,7 +216,7 @@ class _Reader:
             if not self._is_search or name != CONTAINER:
                 raise _wrong(at, f"unsupported parameter '{name}'")
             return name
-        if not 1 <= len(name) <= LONGEST_NAME:
+        if not name or (self._is_search and len(name) > LONGEST_NAME):
             raise _wrong(at, f"tag must be between 1 and {LONGEST_NAME} characters in length")
         if not (_ALLOWED if kind == "quoted" else _BARE).fullmatch(name):
             raise _wrong(at, f"unexpected '{name}'")
@@ -225,7 +227,7 @@ class _Reader:
             raise _wrong(self._peek().at, "expecting tag value")
         _, text, at = self._take()
         value = text[1:-1].replace("''", "'")
-        if len(value) > LONGEST_VALUE:
+        if self._is_search and len(value) > LONGEST_VALUE:
             raise _wrong(at, f"tag value must be between 0 and {LONGEST_VALUE} characters in length")
         if not _ALLOWED.fullmatch(value):
             bad = next(one for one in value if not _ALLOWED.fullmatch(one))

@@ -25,7 +25,8 @@ def preflight(request: Request, rules: Rules) -> Reply:
     origin, method = request.headers.get("origin"), request.headers.get("access-control-request-method")
     for name, value in (("Origin", origin), ("Access-Control-Request-Method", method)):
         if not value:
-            raise Fault("InvalidHeaderValue", MessageDetails=f"Invalid required CORS header {name}")
+            details = f"Invalid required CORS header {name}"
+            raise Fault("InvalidHeaderValue", "A required CORS header is not present.", MessageDetails=details)
     assert origin is not None
     assert method is not None
     headers = request.headers.get("access-control-request-headers")

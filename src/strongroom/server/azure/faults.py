@@ -184,6 +184,7 @@ FAULTS: Mapping[str, tuple[int, str]] = {
     "MissingRequiredQueryParameter": (400, "A query parameter that's mandatory for this request is not specified."),
     "MissingRequiredXmlNode": (400, "A required XML node was not specified in the request body."),
     "MultipleConditionHeadersNotSupported": (400, "Multiple condition headers are not supported."),
+    "MutuallyExclusiveQueryParameters": (400, "Two query parameters that exclude each other are specified."),
     "NoAuthenticationInformation": (
         401,
         "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
@@ -191,6 +192,7 @@ FAULTS: Mapping[str, tuple[int, str]] = {
     "NoPendingCopyOperation": (409, "There is currently no pending copy operation."),
     "NotImplemented": (501, "The requested operation is not implemented on the specified resource."),
     "NotModified": (304, "The condition specified using HTTP conditional header(s) is not met."),
+    "OperationNotAllowedOnRootBlob": (403, "The specified operation is not allowed on root blob."),
     "OperationTimedOut": (500, "The operation could not be completed within the permitted time."),
     "OutOfRangeInput": (400, "One of the request inputs is out of range."),
     "OutOfRangeQueryParameterValue": (

@@ -29,7 +29,7 @@ class Which:
     version: str | None = None
     """A version or snapshot; None for the blob itself."""
     is_snapshot: bool | None = None
-    """Whether that is a snapshot; None for either."""
+    """Whether that is a snapshot, or else an earlier version; None for any, the current one too."""
     snapshots: str | None = INCLUDE
     """`INCLUDE`, `ONLY`, or None, which refuses to delete a blob that has snapshots."""
     is_permanent: bool = False
@@ -90,6 +90,10 @@ def _check_kind(row: Row[tuple[object, ...]], which: Which) -> None:
     if which.is_snapshot not in (None, row.is_snapshot):
         kind = "snapshot" if which.is_snapshot else "version"
         raise BlobNotFound(f"{row.name} has no {kind} {which.version}: list what it has")
+    if which.is_snapshot is False and row.is_current:
+        raise Conflict(
+            f"{which.version} is what {row.name} is now: delete the blob itself", code="OperationNotAllowedOnRootBlob"
+        )
 
 
 def _erase(tx: Transaction, container: Container, name: str, which: Which) -> frozenset[str]:

@@ -107,7 +107,7 @@ def _tag_test(text: str | None) -> TagTest | None:
     try:
         return read_test(text)
     except QueryError as error:
-        raise Fault("InvalidHeaderValue", str(error), HeaderName="x-ms-if-tags", HeaderValue=text) from error
+        raise Fault("InvalidHeaderValue", HeaderName="x-ms-if-tags", HeaderValue=text, Reason=str(error)) from error
 
 
 def read_fault(error: ConditionFailed) -> Fault:
