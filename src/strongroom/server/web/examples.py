@@ -1,0 +1,67 @@
+"""Pictures that were dropped on the search box: kept for a while, small, for who dropped them."""
+
+import secrets
+from collections import OrderedDict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+from typing import BinaryIO
+
+from strongroom.errors import LimitExceeded, NotFound
+
+SIGN = "~"
+"""Begins the name of an example; no SHA-256 does."""
+MOST = 200
+"""Examples that are kept; the oldest make room."""
+MOST_BYTES = 64 << 20
+"""Of one picture."""
+CHUNK = 1 << 20
+
+
+class Examples:
+    """Example pictures, gone when the server ends."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._folder = TemporaryDirectory(prefix="strongroom-examples-")
+        self._kept: OrderedDict[str, str] = OrderedDict()
+        self._lock = Lock()
+
+    def add(self, picture: BinaryIO, actor: str) -> str:
+        """Keep a picture and give its name.
+
+        Raises:
+            LimitExceeded: It is too large.
+        """
+        name = secrets.token_urlsafe(16)
+        file = self._file(name)
+        with file.open("wb") as out:
+            while chunk := picture.read(CHUNK):
+                if out.tell() + len(chunk) > MOST_BYTES:
+                    file.unlink()
+                    raise LimitExceeded(f"the picture is larger than {MOST_BYTES >> 20} MiB: make it smaller and drop it again")
+                out.write(chunk)
+        with self._lock:
+            self._kept[name] = actor
+            while len(self._kept) > MOST:
+                self._file(self._kept.popitem(last=False)[0]).unlink(missing_ok=True)
+        return SIGN + name
+
+    def file(self, name: str, actor: str) -> Path:
+        """Give the file of an example.
+
+        Raises:
+            NotFound: There is none of this name, or it is somebody else's.
+        """
+        name = name.removeprefix(SIGN)
+        with self._lock:
+            if self._kept.get(name) != actor:
+                raise NotFound("the picture that you searched by is no longer here: drop it again")
+        return self._file(name)
+
+    def close(self) -> None:
+        """Remove them all."""
+        self._folder.cleanup()
+
+    def _file(self, name: str) -> Path:
+        return Path(self._folder.name) / name
