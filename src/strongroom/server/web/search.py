@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, UploadFile
 from fastapi.responses import JSONResponse, Response
 
 from strongroom.domain.hit import Hit, Match, Results
-from strongroom.domain.media import AUDIO, IMAGE, VIDEO
+from strongroom.domain.media import AUDIO, DOCUMENT, IMAGE, PDF, PRESENTATION, SPREADSHEET, VIDEO
 from strongroom.errors import NotFound, UsageError
 from strongroom.room import Room
 from strongroom.server.door.visit import Asks
@@ -20,9 +20,13 @@ PAGE = {"list": 20, "grid": 60}
 """Results a page."""
 MOST = 500
 """Pages that one may turn."""
-LOOKS = ("image", "video", "pdf", "audio", "office")
+LOOKS = (IMAGE, VIDEO, AUDIO, PDF, DOCUMENT, SPREADSHEET, PRESENTATION)
 """Types of which there is a picture to show."""
+SHEETS = (PDF, DOCUMENT, SPREADSHEET, PRESENTATION)
+"""Types that are best known by the top of a page."""
 EXAMPLES = ("invoice", '"annual report"', "type:image boat", "type:video", "after:2020 letter")
+WORDS = "words"
+"""The channel that finds what holds a word itself."""
 FACETS = {"type": "Kind", "container": "Container", "year": "Year", "language": "Language"}
 SORTS = ("relevance", "newest", "oldest", "name", "size")
 
@@ -135,10 +139,11 @@ def search(request: Request, visit: Asks, wanted: Annotated[State, Depends(state
         coverage=results.coverage if results else visit.room.coverage(),
         containers=() if results else visit.room.containers(),
         looks=LOOKS,
+        sheets=SHEETS,
+        has_words=results is None or not wanted.q or any(WORDS in one.channels for hit in results.hits for one in hit.matches),
         facets=FACETS,
         sorts=SORTS,
         examples=EXAMPLES,
-        moving=(AUDIO, VIDEO),
         image=IMAGE,
         per_page=PAGE["grid" if wanted.view == "grid" else "list"],
     )
