@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import anyio.to_thread
+from anyio import CapacityLimiter
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
@@ -52,6 +53,7 @@ def front(room: Room, *, url: str = "", is_open: bool = False, work: Work | None
         is_secure=named.scheme == "https",
         pages=getattr(web, "PAGES", Pages()),
         actors=Buckets(burst=settings.page_burst, rate=settings.page_rate),
+        uploads=CapacityLimiter(settings.serve_uploads),
         addresses=Buckets(burst=settings.page_burst, rate=settings.page_rate),
     )
     app = FastAPI(

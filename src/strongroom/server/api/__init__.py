@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from strongroom.server.api import search, session
+from strongroom.server.api import ask, blobs, containers, contents, recordings, room, search, session, users, work
 
 
 def routers() -> Sequence[APIRouter]:
     """Give every router; their paths begin behind ``/api/v1``."""
-    return [search.router, session.router]
+    nouns = (search, ask, contents, recordings, containers, blobs, room, work, users, session)
+    return [noun.router for noun in nouns]

@@ -1,22 +1,16 @@
-"""Searching, and what a search could see."""
+"""Searching, in words and by looks, and what a search could see."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, UploadFile
 from fastapi.responses import JSONResponse
 
 from strongroom.domain.analysis import Coverage
-from strongroom.server.api.form import as_json, problems
+from strongroom.server.api.form import QUERY_CHARACTERS, Filters, Limit, Offset, Sha, as_json, problems
 from strongroom.server.door.visit import Asks
 
 router = APIRouter(tags=["search"])
 
-QUERY_CHARACTERS = 4000
-MOST_HITS = 200
-MOST_OFFSET = 100_000
-
-Limit = Annotated[int, Query(ge=1, le=MOST_HITS, description="Hits on a page.")]
-Offset = Annotated[int, Query(ge=0, le=MOST_OFFSET, description="Hits to pass over.")]
 Words = Annotated[
     str,
     Query(
@@ -24,16 +18,32 @@ Words = Annotated[
         description='Words, `"exact phrases"`, `-without`, and filters such as `type:image`: see the query language.',
     ),
 ]
+Sort = Annotated[
+    Literal["relevance", "newest", "oldest", "name", "size"],
+    Query(description="In which order; all but `relevance` put in order what was found best."),
+]
 
 
 @router.get("/search", responses=problems())
-def search(visit: Asks, q: Words, limit: Limit = 10, offset: Offset = 0) -> JSONResponse:
+def search(visit: Asks, q: Words, limit: Limit = 10, offset: Offset = 0, sort: Sort = "relevance") -> JSONResponse:
     """Find contents in plain words.
 
     Gives hits with their best segments, facets, and how much of the room the search could see: the shape is that of
     `strongroom search --json`.
     """
-    return as_json(visit.room.search(q, limit=limit, offset=offset))
+    return as_json(visit.room.search(q, limit=limit, offset=offset, sort=sort))
+
+
+@router.post("/similar", responses=problems())
+def similar(visit: Asks, picture: UploadFile, filters: Filters = "", limit: Limit = 10, offset: Offset = 0) -> JSONResponse:
+    """Find pictures, and moments of videos, that look like a picture that is sent (form field `picture`, at most 64 MiB)."""
+    return as_json(visit.room.similar(picture.file, filters=filters, limit=limit, offset=offset))
+
+
+@router.get("/contents/{sha}/similar", responses=problems(404))
+def similar_to(visit: Asks, sha: Sha, filters: Filters = "", limit: Limit = 10, offset: Offset = 0) -> JSONResponse:
+    """Find pictures, and moments of videos, that look like one in the room, which is not among them."""
+    return as_json(visit.room.similar_to(sha, filters=filters, limit=limit, offset=offset))
 
 
 @router.get("/coverage", responses=problems(), response_model=Coverage)

@@ -42,10 +42,10 @@ HEADERS = {
 BODY_BYTES = 4 << 20
 """Bytes of a body."""
 ROOMY = (
-    (re.compile(r"PUT /api/v1/containers/[^/]+/blobs/"), None),
+    (re.compile(r"PUT /api/v1/containers/[^/]+/(blobs|uploads)/"), None),
+    (re.compile(r"POST /api/v1/similar"), 64 << 20),
+    (re.compile(r"POST /(similar)?$"), 64 << 20),
     (re.compile(r"POST /containers/[^/]+"), None),
-    (re.compile(r"POST /(api/v1/)?similar"), 64 << 20),
-    (re.compile(r"POST /api/v1/contents/similar"), 64 << 20),
     (re.compile(r"PUT /dav/"), None),
 )
 """Requests whose body may be larger: method and path, and the bytes; None for any size."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
+from anyio import CapacityLimiter
 from fastapi import Request, Response
 
 from strongroom.domain.scope import Actor
@@ -74,6 +75,8 @@ class Site:
     """Wrong passwords for a name."""
     wrong_addresses: Buckets = field(default_factory=lambda: Buckets(**FAILURES_BY_ADDRESS))
     """Wrong proofs from an address."""
+    uploads: CapacityLimiter
+    """Bodies that are written at a time; others wait."""
     ending: threading.Event = field(default_factory=threading.Event)
     """Set when the server stops: what streams without end ends then."""
 

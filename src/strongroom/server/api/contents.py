@@ -1,0 +1,98 @@
+"""One content: its card, its text, its bytes, and the pictures that were made of it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from strongroom.server.api.form import MOST, MOST_OFFSET, Limit, Offset, Sha, as_json, gives, problems
+from strongroom.server.api.ranged import BYTES, ranged
+from strongroom.server.door.visit import Asks
+
+router = APIRouter(prefix="/contents/{sha}", tags=["contents"])
+
+LOOKED_AT = {"cache-control": "private, max-age=600"}
+"""Pictures that a grid shows again and again: whoever had them keeps them for ten minutes."""
+PICTURES = ("image/jpeg", "image/png")
+Part = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]
+
+
+@router.get("", responses=problems(404))
+def card(visit: Asks, sha: Sha) -> JSONResponse:
+    """Give all that is known of a content but its text: names, properties, readings, what lies inside, history."""
+    return as_json(visit.room.card(sha))
+
+
+@router.get("/inside", responses=problems(404))
+def inside(visit: Asks, sha: Sha, after: Offset = 0, limit: Limit = MOST) -> JSONResponse:
+    """Give what lies inside a content, such as the files of an archive or the attachments of a mail."""
+    return as_json(visit.room.inside(sha, after=after, limit=limit))
+
+
+@router.get("/text", responses=problems(404))
+def text(
+    visit: Asks,
+    sha: Sha,
+    page: Annotated[int | None, Query(ge=1, le=1_000_000, description="Only those of a page, counted from 1.")] = None,
+    segment: Annotated[
+        str | None, Query(pattern="^[0-9a-f]{32}$", description="Id of a match that is to be among them, in the middle.")
+    ] = None,
+    *,
+    after: Annotated[int, Query(ge=0, le=MOST_OFFSET * 100, description="How many to pass over.")] = 0,
+    limit: Part = 200,
+) -> JSONResponse:
+    """Give the segments of a content in reading order, with what each says and where it lies."""
+    return as_json(visit.room.text(sha, page=page, segment=segment, after=after, limit=limit))
+
+
+@router.api_route(
+    "/bytes", methods=["GET", "HEAD"], responses=problems(404, 416) | BYTES, response_class=Response, operation_id="bytes"
+)
+def content_bytes(
+    request: Request,
+    visit: Asks,
+    sha: Sha,
+    *,
+    inline: Annotated[bool, Query(description="Whether a browser may show it, where that is safe.")] = False,
+) -> Response:
+    """Give the bytes of a content, wholly or in part (`Range`, `If-Range`, `If-None-Match`)."""
+    return ranged(request, visit.room.open(sha), sha, inline=inline)
+
+
+@router.get(
+    "/pages/{number}.png", responses=problems(404) | gives("The page.", "image/png"), response_class=Response, name="page"
+)
+def page(
+    visit: Asks,
+    sha: Sha,
+    number: Annotated[int, Path(ge=1, le=1_000_000, description="The page, counted from 1.")],
+    mark: Annotated[list[Annotated[str, Query(max_length=200)]], Query(max_length=50, description="Words to mark.")] = [],  # noqa: B006
+) -> Response:
+    """Draw a page of a PDF or an office file, or a picture, with words marked on it."""
+    data = visit.room.page(sha, number, marks=mark)
+    return Response(data, media_type="image/png", headers=LOOKED_AT)
+
+
+@router.get("/thumbnail", responses=problems(404) | gives("A small picture.", *PICTURES), response_class=Response)
+def thumbnail(
+    visit: Asks,
+    sha: Sha,
+    size: Annotated[int, Query(ge=16, le=512, description="Pixels of the longer side, at most.")] = 320,
+) -> Response:
+    """Give a small picture of a content: of its first page, a frame, its waveform."""
+    media_type, data = visit.room.thumbnail(sha, size=size)
+    return Response(data, media_type=media_type, headers=LOOKED_AT)
+
+
+@router.get(
+    "/renditions/{role}", responses=problems(404) | gives("The derived bytes.", "application/octet-stream"),
+    response_class=Response,
+)  # fmt: skip
+def rendition(
+    visit: Asks,
+    sha: Sha,
+    role: Annotated[str, Path(pattern="^[a-z0-9-]{1,64}$", description="As the card names it: `pdf`, `waveform`.")],
+) -> Response:
+    """Give what an analysis derived from a content: its pages as PDF, its waveform, its film strip."""
+    media_type, data = visit.room.rendition(sha, role)
+    return Response(data, media_type=media_type, headers=LOOKED_AT)
