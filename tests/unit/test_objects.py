@@ -1,7 +1,9 @@
 """Objects in a local directory and in the pack, and where everything lies."""
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
 from pathlib import Path
 from threading import Barrier
 
@@ -50,6 +52,27 @@ def test_files_and_packed_objects_share_one_door(tmp_path: Path):
     for one, place in both:
         with pytest.raises(FileNotFoundError):
             bodies.open(one, place)
+    bodies.close()
+
+
+@pytest.mark.parametrize("size", [300_000, 1 << 20])
+@pytest.mark.parametrize("where", ["", "memory:///"])
+def test_chunks_may_be_views_of_two_buffers_in_turn(tmp_path: Path, where: str, size: int):
+    """Of 13 MiB, some reach the disk before the last ones come."""
+    count = (13 << 20) // size
+    buffers = cycle((bytearray(size), bytearray(size)))
+
+    def chunks() -> Iterator[memoryview]:
+        for number in range(count):
+            buffer = next(buffers)
+            buffer[:] = bytes([number]) * size
+            yield memoryview(buffer)
+
+    bodies = Objects(where or str(tmp_path))
+    bodies.write(object_id(WRITER, 1), chunks())
+    body = bodies.open(object_id(WRITER, 1), FILE)
+    assert body.read_at(0, count * size + 1) == b"".join(bytes([number]) * size for number in range(count))
+    body.close()
     bodies.close()
 
 

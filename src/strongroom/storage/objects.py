@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from strongroom.domain.chunk import Chunk
 from strongroom.errors import SettingError
 from strongroom.storage.failing import told
 from strongroom.storage.layout import pack_file
@@ -36,7 +37,7 @@ class ObjectStore(Protocol):
 
     window: int
 
-    def write(self, object_id: str, chunks: Iterable[bytes]) -> None: ...  # noqa: D102
+    def write(self, object_id: str, chunks: Iterable[Chunk]) -> None: ...  # noqa: D102
 
     def open(self, object_id: str) -> Body: ...  # noqa: D102
 
@@ -102,7 +103,7 @@ class Objects:
         """Bytes that are best read at a time."""
         return self._store.window
 
-    def write(self, object_id: str, chunks: Iterable[bytes]) -> None:
+    def write(self, object_id: str, chunks: Iterable[Chunk]) -> None:
         """Stream an object to where it is durable; nothing is left of it when this raises."""
         self._store.write(object_id, chunks)
 

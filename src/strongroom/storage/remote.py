@@ -8,6 +8,7 @@ import obstore
 from obstore import exceptions
 from obstore.store import from_url
 
+from strongroom.domain.chunk import Chunk
 from strongroom.errors import SettingError
 from strongroom.storage.failing import told
 from strongroom.storage.layout import object_key, object_of_key, writer_prefix
@@ -62,7 +63,7 @@ class RemoteObjects:
         self._store: Any = connect(url)
         self._what = f"the vault at {url}"
 
-    def write(self, object_id: str, chunks: Iterable[bytes]) -> None:
+    def write(self, object_id: str, chunks: Iterable[Chunk]) -> None:
         """Upload an object; the store shows it only when it is whole."""
         with told(self._what):
             obstore.put(self._store, object_key(object_id), _filled(chunks), chunk_size=PART, max_concurrency=PARTS_AT_ONCE)
@@ -110,12 +111,12 @@ class RemoteObjects:
                         yield found
 
 
-def _filled(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _filled(chunks: Iterable[Chunk]) -> Iterator[bytes]:
     """Join what is tiny: each chunk crosses into obstore on its own."""
     held: list[bytes] = []
     size = 0
     for chunk in chunks:
-        held.append(chunk)
+        held.append(bytes(chunk))
         size += len(chunk)
         if size >= 1 << 20:
             yield b"".join(held)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO
 
+from strongroom.domain.chunk import Chunk
 from strongroom.domain.outcome import KeptObject
 from strongroom.domain.progress import OnProgress, silent
 from strongroom.domain.status import Fault
@@ -96,7 +97,7 @@ class Contents:
 
     # objects without a name
 
-    def keep(self, chunks: Iterable[bytes]) -> KeptObject:
+    def keep(self, chunks: Iterable[Chunk]) -> KeptObject:
         """Make bytes durable for a member or a rendition, whose row a later transaction adopts (`objects.adopt`)."""
         return self._writer.keep(chunks)
 

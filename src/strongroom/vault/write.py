@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from strongroom.domain.blob import Blob
+from strongroom.domain.chunk import Chunk
 from strongroom.domain.container import STORED, Container
 from strongroom.domain.outcome import KeptObject
 from strongroom.domain.status import Refused
@@ -33,7 +34,7 @@ BATCH_SECONDS = 1.0
 UPLOADS = 16
 """Small objects that are sent to a remote vault at once."""
 
-Bytes = Iterable[bytes] | BinaryIO | bytes
+Bytes = Iterable[Chunk] | BinaryIO | bytes
 """What can be written: chunks, an open file, or bytes."""
 
 
@@ -86,7 +87,7 @@ class PutItem:
     """Index tags."""
 
 
-def chunks_of(source: Bytes) -> Iterator[bytes]:
+def chunks_of(source: Bytes) -> Iterator[Chunk]:
     """Give what is to be written as chunks."""
     if isinstance(source, bytes | bytearray | memoryview):
         return iter((bytes(source),))

@@ -9,6 +9,7 @@ from hashlib import md5 as new_md5
 from hashlib import sha256 as new_sha256
 from itertools import chain, count
 
+from strongroom.domain.chunk import Chunk
 from strongroom.domain.outcome import KeptObject
 from strongroom.storage.catalog import Catalog, writers
 from strongroom.storage.layout import WRITER_DIGITS, Layout, object_id
@@ -28,7 +29,7 @@ class Digest:
         self._md5 = new_md5(usedforsecurity=False) if with_md5 else None
         self.size = 0
 
-    def through(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    def through(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
         """Pass chunks on; of large ones the MD5, the slowest, is computed beside the SHA-256 and whatever the taker does."""
         with ThreadPoolExecutor(1, thread_name_prefix="md5") as pool:  # no thread before it is asked
             beside: Future[None] | None = None
@@ -42,7 +43,7 @@ class Digest:
             if beside is not None:
                 beside.result()
 
-    def _md5_beside(self, pool: ThreadPoolExecutor, chunk: bytes) -> "Future[None] | None":
+    def _md5_beside(self, pool: ThreadPoolExecutor, chunk: Chunk) -> "Future[None] | None":
         if self._md5 is None:
             return None
         if len(chunk) >= LARGE:
@@ -82,7 +83,7 @@ class Writer:
         self._numbers = count()
         self._open: set[str] = set()
 
-    def keep(self, chunks: Iterable[bytes], *, with_md5: bool = False) -> KeptObject:
+    def keep(self, chunks: Iterable[Chunk], *, with_md5: bool = False) -> KeptObject:
         """Make a stream durable as one object, in constant memory.
 
         Raises:
@@ -156,11 +157,12 @@ class Writer:
             self._begin()
 
 
-def _up_to(stream: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """Give chunks until there are more than so many bytes, or no more."""
+def _up_to(stream: Iterator[Chunk], size: int) -> Iterator[Chunk]:
+    """Give chunks until there are more than so many bytes, or no more; all may be kept while the next one is asked for."""
     taken = 0
     for chunk in stream:
-        yield chunk
         taken += len(chunk)
         if taken > size:
+            yield chunk
             return
+        yield bytes(chunk)

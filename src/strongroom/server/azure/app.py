@@ -51,7 +51,8 @@ class BlobApp:
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
         began = time.perf_counter()
-        body = Incoming(receive, length=_length(scope["headers"]), seconds=self._limits.body_seconds)
+        length, seconds = _length(scope["headers"]), self._limits.body_seconds
+        body = Incoming(receive, length=length, seconds=seconds, lend=scope.get("inlet"))
         try:
             request = read_request(scope, body)
         except Fault as fault:
@@ -59,6 +60,7 @@ class BlobApp:
             reply = self._desk.refuse(request, fault)
         else:
             reply = await self._reply(request, body)
+            body.give_back()
         sent = 0
         try:
             sent = await self._send(request, body, reply, send)
@@ -96,9 +98,9 @@ class BlobApp:
 
     async def _take(self, admitted: Admitted, body: Incoming) -> Ready:
         loop = asyncio.get_running_loop()
-        pump = None if body.is_whole else loop.create_task(body.pump())
+        pump = None if body.is_whole or body.borrow() else loop.create_task(body.pump())
         try:
-            return await loop.run_in_executor(self._writers, self._desk.answer, admitted)
+            return await loop.run_in_executor(self._writers, self._answer, admitted, body)
         except asyncio.CancelledError:
             body.abandon()
             raise
@@ -107,6 +109,12 @@ class BlobApp:
                 pump.cancel()
                 with suppress(asyncio.CancelledError):
                     await pump
+
+    def _answer(self, admitted: Admitted, body: Incoming) -> Ready:
+        try:
+            return self._desk.answer(admitted)
+        finally:
+            body.release()
 
     async def _send(self, request: Request, body: Incoming, reply: Ready, send: Send) -> int:
         waits = "expect" in request.headers and not body.came

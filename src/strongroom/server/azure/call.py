@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
+from strongroom.domain.chunk import Chunk
 from strongroom.domain.container import Container
 from strongroom.domain.scope import Actor, Scope
 from strongroom.errors import ContainerNotFound, NameRefused
@@ -44,7 +45,7 @@ class Body(Protocol):
             Fault: It has more than ``limit`` bytes (``RequestBodyTooLarge``), ends early, or comes too slowly.
         """
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Iterator[Chunk]:
         """Give it in chunks of about 1 MiB.
 
         Raises:

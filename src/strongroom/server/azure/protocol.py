@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.hot import Hot
+from strongroom.server.azure.inlet import Inlet
 from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.reply import fault_body
 from strongroom.server.azure.short import Short
@@ -77,6 +78,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._in_head, self._head_bytes = True, 0
         self.scope["abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
+        self.scope["inlet"] = self.inlet  # type: ignore[typeddict-unknown-key]
 
     def on_headers_complete(self) -> None:
         """Hand a request on, unless its head is too large."""
@@ -106,6 +108,10 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if body:
             super().on_body(body)
+
+    def inlet(self) -> Inlet | None:
+        """Lend the socket to who reads the body that is coming; None where that cannot be."""
+        return Inlet.of(self)
 
     def shutdown(self) -> None:
         """End when the answer is written."""

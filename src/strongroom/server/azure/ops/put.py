@@ -6,6 +6,7 @@ https://learn.microsoft.com/rest/api/storageservices/put-blob
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from strongroom.domain.chunk import Chunk
 from strongroom.domain.condition import ANY, Condition
 from strongroom.domain.pages import PAGE
 from strongroom.server.azure.call import Call, Reply
@@ -125,7 +126,7 @@ def need_empty(call: Call, what: str) -> None:
         raise Fault("InvalidOperation", f"Content-Length must be 0 for Create {what} request.")
 
 
-def limited(call: Call, most: int) -> Iterator[bytes]:
+def limited(call: Call, most: int) -> Iterator[Chunk]:
     """Give the body, of at most some bytes: refused before any is read where the length is told, and on the way else.
 
     Raises:
@@ -143,7 +144,7 @@ def limited(call: Call, most: int) -> Iterator[bytes]:
     return _counted(call.request.body.chunks(), most)
 
 
-def _counted(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
+def _counted(chunks: Iterable[Chunk], most: int) -> Iterator[Chunk]:
     left = most
     for chunk in chunks:
         left -= len(chunk)

@@ -12,6 +12,7 @@ from itertools import repeat
 
 from awscrt import checksums  # type: ignore[import-untyped]
 
+from strongroom.domain.chunk import Chunk
 from strongroom.server.azure.faults import FAULTS, Fault
 from strongroom.server.azure.wire.headers import MISMATCH, base64, md5_of
 
@@ -26,7 +27,7 @@ class Crc64:
         """Begin."""
         self._crc = 0
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: Chunk) -> None:
         """Take more bytes."""
         self._crc = checksums.crc64nvme(data, self._crc)
 
@@ -62,7 +63,7 @@ class Checksum:
         self._hash = new_md5(usedforsecurity=False) if self._md5 is not None or (echo == MD5 and not said) else None
         self._crc = Crc64() if self._crc64 is not None or (echo == CRC64 and not said) else None
 
-    def through(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    def through(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
         """Pass chunks on; at their end it is said if they are not what they should be.
 
         Raises:
@@ -90,7 +91,7 @@ class Checksum:
             return [("content-md5", base64(self._hash.digest()))]
         return [("x-ms-content-crc64", base64(self._crc.digest()))] if self._crc is not None else []
 
-    def _take(self, chunk: bytes) -> None:
+    def _take(self, chunk: Chunk) -> None:
         if self._hash is not None:
             self._hash.update(chunk)
         if self._crc is not None:

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, cast
 
+from strongroom.domain.chunk import Chunk
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.wire.checksums import CRC_BYTES, Crc64
 
@@ -42,7 +43,7 @@ def told(headers: Mapping[str, str]) -> list[tuple[str, str]]:
 class _Intake:
     """Chunks, taken by the byte."""
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
+    def __init__(self, chunks: Iterable[Chunk]) -> None:
         self._chunks = iter(chunks)
         self._data = memoryview(b"")
 
@@ -69,7 +70,7 @@ class _Intake:
         return not self._data and not any(self._chunks)
 
 
-def decoded(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
+def decoded(chunks: Iterable[Chunk], size: int) -> Iterator[bytes]:
     """Give the bytes of a structured message as they come.
 
     Args:
