@@ -25,6 +25,10 @@ class LocalBody:
         with told(WHAT):
             return os.pread(self._fd, length, offset)
 
+    def fileno(self) -> int:
+        """Give the file's descriptor, which is good until the file is closed."""
+        return self._fd
+
     def close(self) -> None:
         """Close the file."""
         if self._fd >= 0:

@@ -1,14 +1,17 @@
 """Reading: one seekable stream over the objects of a blob."""
 
 import io
+import os
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import BinaryIO, cast
 
 from strongroom.errors import SourceChanged
 from strongroom.storage.catalog.holders import HOLE, Piece
+from strongroom.storage.local import LocalBody
 from strongroom.storage.objects import Body, Objects
 
 LEAST_BUFFER = 4096
@@ -17,6 +20,18 @@ TRIES = 5
 
 Again = Callable[[], Sequence[Piece]]
 """Gives pieces as they are now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Extent:
+    """Bytes that lie together in an open file of this machine."""
+
+    fd: int
+    """The file, open for as long as the stream that told of it stays where it is."""
+    offset: int
+    """The first byte's place in the file."""
+    length: int
+    """How many."""
 
 
 class Zeros:
@@ -91,20 +106,37 @@ class Stream(io.RawIOBase):
         """Read up to the end of the object that the position is in."""
         if self._at >= self.length or not len(buffer):
             return 0
-        index, body = self._here()
+        index, body = self._at_byte(self._at)
         piece = self._pieces[index]
         offset = self._at - (self._ends[index] - piece.length)
         data = body.read_at(piece.start + offset, min(len(buffer), piece.length - offset))
         if not data:
-            raise SourceChanged(f"object {piece.object_id} is shorter than the catalog says: run `strongroom check`")
+            raise _short(piece)
         memoryview(buffer)[: len(data)] = data
         self._at += len(data)
         return len(data)
 
-    def _here(self) -> tuple[int, Body]:
-        """Give the piece that the position is in, and its object."""
+    def extent(self, at: int) -> Extent | None:
+        """Give where the bytes from a position on lie in a file, up to the end of their piece; None where they lie in none.
+
+        Raises:
+            SourceChanged: The object is gone, or shorter than it should be.
+        """
+        if at >= self.length:
+            return None
+        index, body = self._at_byte(at)
+        if not isinstance(body, LocalBody):
+            return None
+        piece = self._pieces[index]
+        if os.fstat(body.fileno()).st_size < piece.start + piece.length:
+            raise _short(piece)
+        passed = at - (self._ends[index] - piece.length)
+        return Extent(fd=body.fileno(), offset=piece.start + passed, length=piece.length - passed)
+
+    def _at_byte(self, at: int) -> tuple[int, Body]:
+        """Give the piece that a byte is in, and its object."""
         for _ in range(TRIES):
-            index = bisect_right(self._ends, self._at)
+            index = bisect_right(self._ends, at)
             with suppress(FileNotFoundError):
                 return index, self._go_to(index)
             if self._again is None:
@@ -122,6 +154,20 @@ class Stream(io.RawIOBase):
             self._body.close()
             self._body = None
         super().close()
+
+
+def _short(piece: Piece) -> SourceChanged:
+    return SourceChanged(f"object {piece.object_id} is shorter than the catalog says: run `strongroom check`")
+
+
+def extent_of(source: BinaryIO) -> Extent | None:
+    """Give where the next bytes of a stream lie in a file of this machine; None where nothing is known of that.
+
+    Raises:
+        SourceChanged: They are not there any more.
+    """
+    raw = getattr(source, "raw", None)
+    return raw.extent(source.tell()) if isinstance(raw, Stream) else None
 
 
 def open_pieces(

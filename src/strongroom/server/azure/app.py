@@ -61,14 +61,14 @@ class BlobApp:
         else:
             reply = await self._reply(request, body)
             body.give_back()
-        sent = 0
+        sender = Sender(send, self._readers, scope.get("outlet"), seconds=seconds, is_gone=lambda: body.is_gone)
         try:
-            sent = await self._send(request, body, reply, send)
-        except (TimeoutError, EOFError, StrongroomError) as error:
+            await self._send(request, body, reply, sender)
+        except (TimeoutError, ConnectionError, EOFError, StrongroomError) as error:
             logger.warning("the answer to request %s broke off: %s", request.id, error or "the client does not read")
             scope["abort"]()
-        self._desk.count(reply, body.came, sent)
-        tell(request, reply, came=body.came, sent=sent, seconds=time.perf_counter() - began)
+        self._desk.count(reply, body.came, sender.sent)
+        tell(request, reply, came=body.came, sent=sender.sent, seconds=time.perf_counter() - began)
 
     def close(self) -> None:
         """Wait for the worker threads."""
@@ -116,21 +116,20 @@ class BlobApp:
         finally:
             body.release()
 
-    async def _send(self, request: Request, body: Incoming, reply: Ready, send: Send) -> int:
+    async def _send(self, request: Request, body: Incoming, reply: Ready, sender: Sender) -> None:
         waits = "expect" in request.headers and not body.came
         if not body.is_whole and not waits and body.left is not None and body.left <= SHORT:
             await self._drain(body, SHORT)
         gone = asyncio.ensure_future(body.gone()) if reply.rest is not None and body.is_whole else None
-        sender = Sender(send, self._readers, seconds=self._limits.body_seconds, is_gone=lambda: body.is_gone)
         is_head = request.method == "HEAD"
         try:
             if body.is_whole:
-                return await sender.send(reply, (), is_head=is_head, ends=True)
-            sent = await sender.send(reply, CLOSE, is_head=is_head, ends=False)
+                await sender.send(reply, (), is_head=is_head, ends=True)
+                return
+            await sender.send(reply, CLOSE, is_head=is_head, ends=False)
             if not waits:
                 await self._drain(body, LINGER_BYTES)
             await sender.end()
-            return sent
         finally:
             if gone is not None:
                 gone.cancel()

@@ -12,6 +12,7 @@ from strongroom.server.azure.hot import Hot
 from strongroom.server.azure.inlet import Inlet
 from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.reply import fault_body
+from strongroom.server.azure.sendfile import Outlet
 from strongroom.server.azure.short import Short
 
 LINGER_BYTES = 1 << 20
@@ -35,6 +36,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_refused, self._dropped = False, 0
         self._timer: asyncio.TimerHandle | None = None
         self._short = Short(self)
+        self.outlet: Outlet | None = None
         if len(self.connections) > self.limits.connections:
             self._refuse(Fault("ServerBusy", f"The server holds {self.limits.connections} connections already."))
         else:
@@ -44,6 +46,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """End."""
         self._disarm()
         self._short.end()
+        if self.outlet is not None:
+            self.outlet.lost()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -91,7 +95,7 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._head_bytes + self._feeding > self.limits.header_bytes and self._size() > self.limits.header_bytes:
             self._refuse(Fault("RequestHeadersTooLarge"))
         elif not self._short.take():
-            super().on_headers_complete()
+            self._begin()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of a body."""
@@ -105,13 +109,18 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def begin_long(self, body: bytes) -> None:
         """Hand on a request, after all, of which so much of the body has come."""
-        super().on_headers_complete()
+        self._begin()
         if body:
             super().on_body(body)
 
     def inlet(self) -> Inlet | None:
         """Lend the socket to who reads the body that is coming; None where that cannot be."""
         return Inlet.of(self)
+
+    def _begin(self) -> None:
+        super().on_headers_complete()
+        if self.scheme == "http":
+            self.scope["outlet"] = Outlet(self, self.cycle)  # type: ignore[typeddict-unknown-key]
 
     def shutdown(self) -> None:
         """End when the answer is written."""

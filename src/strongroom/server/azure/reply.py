@@ -4,17 +4,23 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from strongroom.server.azure.call import Headers, Reply, Request, Stream
 from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.sendfile import Outlet, Passage
 from strongroom.server.azure.uses import Use
 from strongroom.server.azure.wire import xml
+from strongroom.vault.read import extent_of
 
 CHUNK = 1 << 20
 """Bytes that are read and sent at a time."""
+
+LEAST_PASSED = 256 << 10
+"""Bytes that are worth passing from a file to the socket by the kernel; fewer are faster read and sent."""
 
 NO_CONTENT, NOT_MODIFIED = 204, 304
 MOST_CLIENT_ID = 1024
@@ -34,7 +40,7 @@ class Ready:
     headers: Headers
     """The operation's own."""
     first: bytes = b""
-    """The first bytes of the body, often all."""
+    """The first bytes of the body, often all; none where they lie in a file."""
     rest: BinaryIO | None = None
     """Where the others are."""
     left: int = 0
@@ -63,7 +69,8 @@ def ready(reply: Reply, *, is_head: bool) -> Ready:
         body.source.close()
         return Ready(status=reply.status, headers=headers)
     try:
-        first = body.source.read(min(CHUNK, body.length))
+        lies = body.length >= LEAST_PASSED and extent_of(body.source) is not None
+        first = b"" if lies else body.source.read(min(CHUNK, body.length))
     except BaseException:
         body.source.close()
         raise
@@ -125,18 +132,23 @@ def _encoded(value: str) -> bytes:
 class Sender:
     """Sends one reply."""
 
-    def __init__(self, send: Send, pool: Executor, *, seconds: float, is_gone: Callable[[], bool]) -> None:
+    def __init__(
+        self, send: Send, pool: Executor, outlet: Outlet | None = None, *, seconds: float, is_gone: Callable[[], bool]
+    ) -> None:
         """Take the ASGI callable.
 
         Args:
             send: It waits where the client reads slowly.
             pool: Where files are read.
+            outlet: Takes bytes from files; None where the connection cannot.
             seconds: How long to wait for a client that reads nothing.
             is_gone: Says whether the client is gone.
         """
-        self._send, self._pool, self._seconds, self._is_gone = send, pool, seconds, is_gone
+        self._send, self._pool, self._outlet, self._seconds, self._is_gone = send, pool, outlet, seconds, is_gone
+        self.sent = 0
+        """Bytes of the body that were sent, also where the answer broke off."""
 
-    async def send(self, reply: Ready, headers: Headers, *, is_head: bool, ends: bool) -> int:
+    async def send(self, reply: Ready, headers: Headers, *, is_head: bool, ends: bool) -> None:
         """Send a reply; its file is closed in the end.
 
         Args:
@@ -145,11 +157,10 @@ class Sender:
             is_head: Whether the body is left out.
             ends: Whether the response ends with it; else `end` does that, and the client has all by then.
 
-        Returns:
-            How many bytes of the body were sent.
-
         Raises:
             TimeoutError: The client does not read.
+            ConnectionError: It is gone.
+            EOFError: It went, or the file ends early.
             StrongroomError: The file cannot be read to its end.
         """
         all_headers = encoded([*reply.headers, *headers])
@@ -162,32 +173,64 @@ class Sender:
                 await self._send({"type": "http.response.start", "status": reply.status, "headers": all_headers})
                 if reply.rest is None or bare:
                     await self._send({"type": "http.response.body", "body": body, "more_body": not ends})
-                    return len(body)
-            return await self._send_all(reply, reply.rest, ends=ends)
+                    self.sent = len(body)
+                    return
+            if self._outlet is not None and not reply.first:
+                await self._pass_all(reply, reply.rest, self._outlet)
+            else:
+                await self._send_all(reply, reply.rest)
+            if ends:
+                await self.end()
         finally:
             if reply.rest is not None:
                 reply.rest.close()
 
-    async def _send_all(self, reply: Ready, rest: BinaryIO, *, ends: bool) -> int:
+    async def _send_all(self, reply: Ready, rest: BinaryIO) -> None:
         """Send a chunk while the next one is read."""
         loop = asyncio.get_running_loop()
-        data, left, sent = reply.first, reply.left, 0
-        while data and not self._is_gone():
+        data, left = reply.first, reply.left
+        while (data or left) and not self._is_gone():
             following = loop.run_in_executor(self._pool, rest.read, min(CHUNK, left)) if left else None
-            message = {"type": "http.response.body", "body": data, "more_body": following is not None or not ends}
             try:
-                async with asyncio.timeout(self._seconds):
-                    await self._send(message)
+                if data:
+                    await self._send_part(data)
             finally:
                 if following is not None:
                     await asyncio.wait((following,))
-            sent += len(data)
             data = following.result() if following is not None else b""
             left -= len(data)
-        if left:
-            raise EOFError(f"{left} bytes of the reply were not sent")
-        return sent
+            if following is not None and not data:
+                break
+        if left or data:
+            raise EOFError(f"{left + len(data)} bytes of the reply were not sent")
+
+    async def _pass_all(self, reply: Ready, rest: BinaryIO, outlet: Outlet) -> None:
+        """Let the kernel send what lies in files, a slice at a time; send what lies elsewhere as it is read."""
+        loop = asyncio.get_running_loop()
+        async with outlet.lend(self._seconds) as socket:
+            with closing(Passage(rest, reply.left, socket)) as passage:
+                while passage.left and not outlet.is_lost and not self._is_gone():
+                    step = await loop.run_in_executor(self._pool, passage.step)
+                    outlet.passed(step.sent)
+                    self.sent += step.sent
+                    if step.data:
+                        await self._send_part(step.data)
+                        await outlet.emptied(self._seconds)
+                    elif step.is_full:
+                        await outlet.writable(socket, self._seconds)
+        if passage.left:
+            raise EOFError(f"{passage.left} bytes of the reply were not sent")
+
+    async def _send_part(self, data: bytes) -> None:
+        async with asyncio.timeout(self._seconds):
+            await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        self.sent += len(data)
 
     async def end(self) -> None:
-        """End a response that was sent without its end."""
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        """End a response that was sent without its end.
+
+        Raises:
+            TimeoutError: The client does not read.
+        """
+        async with asyncio.timeout(self._seconds):
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
