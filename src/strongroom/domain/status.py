@@ -98,3 +98,13 @@ class Status:
     """Which reader or model does what: ``office`` → ``LibreOffice 7.4.7.2``, ``text`` → ``minilm-l6-int8``."""
     missing_models: tuple[str, ...]
     """Models that the room's settings name and that are not pulled."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failures:
+    """A page of what could not be read."""
+
+    failures: tuple[Failure, ...]
+    """Blobs without bytes first, then contents that failed wholly or in part, then those that no analyzer reads."""
+    next: str | None
+    """Give it as ``after`` for the next page; None at the end."""
