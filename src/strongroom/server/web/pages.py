@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from fastapi.responses import HTMLResponse
@@ -64,11 +65,18 @@ def address(path: str, **values: object) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
-@lru_cache(maxsize=256)
+@cache
+def edition() -> str:
+    """Give what names the static files as they are now: it changes with any byte of any of them."""
+    digest = sha256()
+    for file in sorted(Path(str(STATIC)).rglob("*.*")):
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
 def static(name: str) -> str:
-    """Give the address of a static file, which changes with its bytes."""
-    digest = sha256(STATIC.joinpath(*name.split("/")).read_bytes()).hexdigest()
-    return f"/static/{quote(name)}?v={digest[:12]}"
+    """Give the address of a static file; a module that imports another one by its relative name gets that edition too."""
+    return f"/static/{edition()}/{quote(name)}"
 
 
 ENVIRONMENT = Environment(

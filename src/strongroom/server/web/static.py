@@ -6,22 +6,26 @@ from typing import Any
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from strongroom.server.web.pages import STATIC
+from strongroom.server.web.pages import STATIC, edition
 
 FOREVER = "public, max-age=31536000, immutable"
 
 
 class Static(StaticFiles):
-    """Serves the files beside this module."""
+    """Serves the files beside this module, each below the name of the edition."""
 
     def __init__(self) -> None:
         """Name the folder."""
         super().__init__(directory=str(STATIC))
 
+    def get_path(self, scope: Any) -> str:
+        """Give the path within the folder; that of another edition leads to today's file."""
+        return super().get_path(scope).partition("/")[2]
+
     def file_response(
         self, full_path: str | PathLike[str], stat_result: stat_result, scope: Any, status_code: int = 200
     ) -> Response:
-        """Answer with a file, to be kept by the browser where its address names its bytes."""
+        """Answer with a file, to be kept by the browser where its address names this edition."""
         response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers["cache-control"] = FOREVER if b"v=" in scope.get("query_string", b"") else "no-cache"
+        response.headers["cache-control"] = FOREVER if f"/{edition()}/" in scope["path"] else "no-cache"
         return response
