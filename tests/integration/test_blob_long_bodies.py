@@ -4,6 +4,7 @@ import os
 import socket
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import md5, sha256
 
 import pytest
@@ -200,7 +201,8 @@ def test_what_a_client_that_leaves_has_sent_is_not_kept(service: Service, room: 
         with socket.create_connection(("127.0.0.1", service.port), PATIENCE) as opened:
             opened.sendall(put("left", len(NOISE)) + NOISE[:sent])
             opened.shutdown(socket.SHUT_WR)
-            assert status(answer(opened)) == 400
+            with suppress(ConnectionError):
+                assert b" 201 " not in answer(opened)
         with socket.create_connection(("127.0.0.1", service.port), PATIENCE) as opened:
             opened.sendall(put("left", len(NOISE)) + NOISE[:sent])
     assert not is_there(room, "left")
