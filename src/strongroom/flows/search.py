@@ -170,6 +170,19 @@ class Searcher:
         with self._catalog.read() as tx:
             return found, self._covered(tx, scope)
 
+    def warm(self) -> None:
+        """Load what the first search would wait for: the text model, and the index.
+
+        Raises:
+            ModelMissing: The text model has not been pulled.
+        """
+        query = parse("warm")
+        vectors = self._vectors(query)
+        bar = bars(vectors[MEANING], self._background)
+        self._index.read(
+            lambda view: self._index.search(view, query, vectors=vectors, containers=None, without=frozenset(), bars=bar)
+        )
+
     @cached_property
     def _background(self) -> Vector:
         return self._text().embed(BACKGROUND)

@@ -99,6 +99,14 @@ class Room(Telling):
 
     # Finding
 
+    def warm(self) -> None:
+        """Load what the first search would wait for; a server does so when it starts.
+
+        Raises:
+            ModelMissing: The text model has not been pulled.
+        """
+        self._parts.searcher.warm()
+
     def search(self, query: str, *, limit: int = 10, offset: int = 0, sort: str = "relevance") -> Results:
         """Find contents in plain words; see docs/reference/query-language.md.
 

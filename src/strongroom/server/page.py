@@ -3,13 +3,13 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
 import uvicorn
 
-from strongroom.errors import UsageError
+from strongroom.errors import ModelMissing, UsageError
 from strongroom.room import Room
 from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.protocol import bounded
@@ -61,12 +61,20 @@ def serve_page(
         thread = threading.Thread(target=partial(server.run, [listener]), name="page")
         thread.start()
         try:
-            with rounds(Round(every=SWEPT_EVERY, work=room.members.sweep)):
+            warmed = Round(every=SWEPT_EVERY, work=partial(_warm, room), at_once=True)
+            with rounds(Round(every=SWEPT_EVERY, work=room.members.sweep), warmed):
                 yield PageServer(url=reached, port=listener.getsockname()[1], work=work)
         finally:
             app.state.site.ending.set()
             server.should_exit = True
             thread.join()
+
+
+def _warm(room: Room) -> None:
+    """Let the first search find all that it needs in memory, where there is anything to find."""
+    with suppress(ModelMissing):  # whoever searches is told which command pulls it
+        if room.coverage().searched:
+            room.warm()
 
 
 def page_server(app: Callable[..., object], place: Place, limits: Limits) -> Server:
