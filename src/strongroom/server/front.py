@@ -1,7 +1,6 @@
 """The page and the HTTP API put together into one application."""
 
-import importlib
-import importlib.util
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -19,15 +18,17 @@ import strongroom
 from strongroom.domain.scope import Actor
 from strongroom.errors import AccessDenied, StrongroomError
 from strongroom.room import Room
-from strongroom.server import api
+from strongroom.server import api, web
 from strongroom.server.api.form import PREFIX
 from strongroom.server.door import login
 from strongroom.server.door.buckets import Buckets
 from strongroom.server.door.problem import Problem, answer, instance_of, is_machine, problem_of
 from strongroom.server.door.refusal import Refusal, Unproven
 from strongroom.server.door.shield import Shield
-from strongroom.server.door.site import Pages, Site, address_of, site_of
+from strongroom.server.door.site import Site, address_of, site_of
 from strongroom.server.work import Work
+
+log = logging.getLogger("strongroom.server")
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 MOST_FAULTS = 20
@@ -43,7 +44,6 @@ def front(room: Room, *, url: str = "", is_open: bool = False, work: Work | None
             are answered, so that no name that leads here (DNS rebinding) opens it.
         work: Reads what waits; a new one with the room's own settings if not given.
     """
-    web = _web()
     named = urlsplit(url)
     settings = room.settings
     site = Site(
@@ -51,7 +51,7 @@ def front(room: Room, *, url: str = "", is_open: bool = False, work: Work | None
         work=work or Work(room.path, {}),
         hosts=None if is_open else LOOPBACK | {_bare(named.netloc)} - {""},
         is_secure=named.scheme == "https",
-        pages=getattr(web, "PAGES", Pages()),
+        pages=web.PAGES,
         actors=Buckets(burst=settings.page_burst, rate=settings.page_rate),
         uploads=CapacityLimiter(settings.serve_uploads),
         addresses=Buckets(burst=settings.page_burst, rate=settings.page_rate),
@@ -66,14 +66,13 @@ def front(room: Room, *, url: str = "", is_open: bool = False, work: Work | None
         lifespan=_threads(settings.serve_threads),
     )
     app.state.site = site
-    app.add_middleware(Shield, site=site, body_seconds=settings.serve_body_seconds)
+    app.add_middleware(Shield, site=site, tell=told, body_seconds=settings.serve_body_seconds)
     app.include_router(login.router)
     for router in api.routers():
         app.include_router(router, prefix=PREFIX)
-    for router in web.routers() if web is not None else ():
+    for router in web.routers():
         app.include_router(router, include_in_schema=False)
-    if web is not None and hasattr(web, "mount"):
-        web.mount(app)
+    web.mount(app)
     for kind in (Refusal, StrongroomError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, told)
     return app
@@ -88,6 +87,8 @@ def told(request: Request, error: Exception) -> Response:
         if actor is not None:
             site_of(request).note("refuse", actor, address=address_of(request), path=request.url.path, why=str(error))
     problem = _problem(error, instance_of(request))
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("%s %s: %d %s", request.method, request.url.path, problem.status, problem.detail)
     if is_machine(request):
         return answer(problem)
     if isinstance(error, Unproven):
@@ -132,11 +133,6 @@ def _threads(count: int) -> Callable[[FastAPI], Any]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = count
         yield
         app.state.site.ending.set()
+        app.state.examples.close()
 
     return lifespan
-
-
-def _web() -> Any:
-    """Give the pages' package."""
-    found = importlib.util.find_spec("strongroom.server.web")
-    return None if found is None else importlib.import_module("strongroom.server.web")

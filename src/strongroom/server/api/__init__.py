@@ -1,13 +1,21 @@
 """The HTTP API, version 1: a router a noun, and every verb of the room."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from fastapi import APIRouter
 
 from strongroom.server.api import ask, blobs, containers, contents, recordings, room, search, session, users, work
+from strongroom.server.api import document as documents
 
 
 def routers() -> Sequence[APIRouter]:
     """Give every router; their paths begin behind ``/api/v1``."""
     nouns = (search, ask, contents, recordings, containers, blobs, room, work, users, session)
-    return [noun.router for noun in nouns]
+    found = [noun.router for noun in nouns]
+    return [*found, documents.router_of(found)]
+
+
+def document() -> dict[str, Any]:
+    """Give the OpenAPI document."""
+    return documents.document(list(routers()))

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from http import HTTPStatus
 
 from fastapi import Request, Response
@@ -58,13 +57,6 @@ def answer(problem: Problem) -> Response:
     given = {**told, **({"instance": problem.instance} if problem.instance else {}), **problem.more}
     readable = {name: _readable(value) for name, value in given.items()}
     return JSONResponse(readable, problem.status, dict(problem.headers), MEDIA_TYPE)
-
-
-def plain_page(status: int, title: str, text: str) -> Response:
-    """Give a page of one sentence."""
-    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-    body = f"{head}<h1>{escape(title)}</h1><p>{escape(text)}"
-    return Response(body.encode("utf-8", "replace"), status, media_type="text/html; charset=utf-8")
 
 
 def is_machine(request: Request) -> bool:

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from uuid import uuid4
 
 from starlette.requests import Request
+from starlette.responses import Response
 
-from strongroom.server.door.problem import answer, problem_of
 from strongroom.server.door.refusal import Refusal
 from strongroom.server.door.site import Site
 
@@ -54,15 +54,16 @@ ROOMY = (
 class Shield:
     """Stands before an application; see the module."""
 
-    def __init__(self, app: App, *, site: Site, body_seconds: float) -> None:
+    def __init__(self, app: App, *, site: Site, tell: Callable[[Request, Exception], Response], body_seconds: float) -> None:
         """Take the application.
 
         Args:
             app: What answers.
             site: What is served.
+            tell: Gives the answer that tells of a refusal, or of an error that nobody expected.
             body_seconds: For how long a client may send nothing of a body, or read nothing of the answer.
         """
-        self._app, self._site, self._seconds = app, site, body_seconds
+        self._app, self._site, self._tell, self._seconds = app, site, tell, body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or refuse, a request."""
@@ -79,8 +80,7 @@ class Shield:
                 log.exception("%s %s failed: %s", scope["method"], scope["path"], scope["strongroom.request_id"])
             if sending.has_begun:
                 raise
-            problem = problem_of(error, f"urn:uuid:{scope['strongroom.request_id']}")
-            await answer(problem)(scope, receive, sending.send)
+            await self._tell(Request(scope), error)(scope, receive, sending.send)
 
     def _check(self, scope: Scope) -> None:
         hosts = self._site.hosts

@@ -14,7 +14,7 @@ from strongroom.governance.policy import GENERAL, OWNER
 from strongroom.ports import Act
 from strongroom.room import Room
 from strongroom.server.door.buckets import Buckets
-from strongroom.server.door.problem import Problem, plain_page
+from strongroom.server.door.problem import Problem
 from strongroom.server.work import Work
 
 FAILURES_BY_NAME = {"burst": 10.0, "rate": 1 / 30}
@@ -36,20 +36,13 @@ class LoginForm:
     """Whether anybody can sign in by a password; otherwise a link is needed."""
 
 
-def plain_login(request: Request, form: LoginForm) -> Response:
-    """Say how to sign in, where there is no page."""
-    del request
-    text = form.message or "open the link that `strongroom serve` printed, or make one: strongroom users link NAME"
-    return plain_page(form.status, "Sign in", text)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pages:
     """How the page shows what the door has to tell people."""
 
-    login: Callable[[Request, LoginForm], Response] = plain_login
+    login: Callable[[Request, LoginForm], Response]
     """The form of signing in."""
-    fault: Callable[[Request, Problem], Response] = lambda _, problem: plain_page(problem.status, problem.title, problem.detail)
+    fault: Callable[[Request, Problem], Response]
     """What could not be done."""
 
 
@@ -65,7 +58,7 @@ class Site:
     """Whether people reach it over TLS, so that cookies are sent over TLS only."""
     work: Work
     """Reads what waits."""
-    pages: Pages = Pages()
+    pages: Pages
     """How refusals are shown to people."""
     actors: Buckets
     """Requests of an actor."""

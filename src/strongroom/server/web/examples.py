@@ -27,6 +27,10 @@ class Examples:
         self._kept: OrderedDict[str, str] = OrderedDict()
         self._lock = Lock()
 
+    def close(self) -> None:
+        """Forget all of them."""
+        self._folder.cleanup()
+
     def add(self, picture: BinaryIO, actor: str) -> str:
         """Keep a picture and give its name.
 
