@@ -1,10 +1,9 @@
 """Lists of containers and of blobs."""
 
 from strongroom.server.azure.call import Call, Reply
-from strongroom.server.azure.wire.listing_xml import Shows, blobs_xml, containers_xml, name_leaf
+from strongroom.server.azure.wire.listing_xml import Shows, blobs_xml, containers_xml
 from strongroom.server.azure.wire.markers import write_marker
 from strongroom.server.azure.wire.paging import XML, endpoint_of, included, limit_of, marker_of, text_of
-from strongroom.server.azure.wire.xml import document, node
 from strongroom.storage.catalog.listing import Start, Wants
 
 CONTAINER_INCLUDES = frozenset({"metadata", "deleted", "system"})
@@ -66,10 +65,17 @@ def list_blobs(call: Call) -> Reply:
         legal_holds="legalhold" in asked,
         at=call.request.at,
     )
-    inside = blobs_xml(head, page.entries, page.leases, page.tags, shows)
-    following = name_leaf("NextMarker", _marker(page.following))
-    names = {"ServiceEndpoint": endpoint_of(call.request), "ContainerName": container.name}
-    return Reply(status=200, headers=XML, body=document(node("EnumerationResults", (inside, following), **names)))
+    body = blobs_xml(
+        endpoint_of(call.request),
+        head,
+        page.entries,
+        page.leases,
+        page.tags,
+        container=container.name,
+        shows=shows,
+        following=_marker(page.following),
+    )
+    return Reply(status=200, headers=XML, body=body)
 
 
 def _wants(asked: frozenset[str]) -> Wants:

@@ -5,6 +5,7 @@ https://learn.microsoft.com/rest/api/storageservices/list-blobs
 
 import json
 import re
+from binascii import a2b_hex, b2a_base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,10 +16,10 @@ from xml.sax.saxutils import escape
 
 from strongroom.domain.container import Container
 from strongroom.domain.lease import Lease, LeaseState
-from strongroom.server.azure.wire.headers import base64, etag_header, http_date
+from strongroom.server.azure.wire.headers import etag_header, http_date
 from strongroom.server.azure.wire.properties import DEFAULT_TIER, KINDS
-from strongroom.server.azure.wire.xml import document, leaf, node
-from strongroom.storage.catalog.listing import Entry, Wants
+from strongroom.server.azure.wire.xml import document, leaf, node, start
+from strongroom.storage.catalog.listing import OWN, USUAL, Entry, Wants
 
 SECOND, DAY = 1_000_000, 86_400
 
@@ -27,9 +28,11 @@ _UNSPEAKABLE = re.compile(r"[\x00-\x1f\ufffe\uffff]")
 _METADATA_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _BEFORE_MD5 = (("content-encoding", "Content-Encoding"), ("content-language", "Content-Language"))
 _AFTER_MD5 = (("content-disposition", "Content-Disposition"), ("cache-control", "Cache-Control"))
-NO_DOCUMENT = (None, "null")
 _NO_LEASE = "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>"
 _PLAIN_TIER = f"<AccessTier>{DEFAULT_TIER}</AccessTier><AccessTierInferred>true</AccessTierInferred>"
+_BLOCK = "<BlobType>BlockBlob</BlobType>"
+_ENCRYPTED = "<ServerEncrypted>true</ServerEncrypted>"
+_USUAL_REST = f"{_BLOCK}{_NO_LEASE}{_ENCRYPTED}{_PLAIN_TIER}</Properties>"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,45 +63,73 @@ def name_leaf(tag: str, name: str) -> str:
 
 
 def blobs_xml(
+    endpoint: str,
     head: Sequence[tuple[str, str]],
     entries: Iterable[Entry | str],
     held: Mapping[str, Lease],
     tags: Mapping[int, Mapping[str, str]],
+    *,
+    container: str,
     shows: Shows,
-) -> str:
-    """Give the elements ``Blobs`` holds, and what stands before it.
+    following: str,
+) -> bytes:
+    """Give a list of blobs.
 
     Args:
-        head: Names and texts of the elements before it.
+        endpoint: URL of the service.
+        head: Names and texts of the elements before ``Blobs``.
         entries: Rows, and common prefixes as text.
         held: Leases by name.
         tags: Tags by key of row.
+        container: Name of the container.
         shows: What is told.
+        following: Where the next page starts; empty at the end.
     """
-    parts = [name_leaf(name, text) for name, text in head]
+    parts = [start("EnumerationResults", ServiceEndpoint=endpoint, ContainerName=container)]
+    parts += [name_leaf(name, text) for name, text in head]
     parts.append("<Blobs>")
+    rest = _USUAL_REST + (metadata_node({}) if shows.wants.metadata else "") + "</Blob>"
     for one in entries:
         if isinstance(one, str):
             parts.append(f"<BlobPrefix>{name_leaf('Name', one)}</BlobPrefix>")
+        elif one[OWN:] == USUAL and one.name not in held and not shows.keeps_versions:
+            parts.append(_own(one) + rest)
         else:
-            parts.append(_blob(one, held.get(one.name) if held and one.is_current else None, tags.get(one.id), shows))
-    parts.append("</Blobs>")
-    return "".join(parts)
+            parts.append(_blob(one, held.get(one.name) if one.is_current else None, tags.get(one.id), shows))
+    parts += ("</Blobs>", name_leaf("NextMarker", following), "</EnumerationResults>")
+    return document(*parts)
+
+
+def _own(one: Entry) -> str:
+    """Give what a usual blob has of its own; `_blob` would tell it in the same way."""
+    created = _date(one.created_at)
+    changed = created if one.modified_at == one.created_at else _date(one.modified_at)
+    return (
+        f"<Blob>{name_leaf('Name', one.name)}<Properties><Creation-Time>{created}</Creation-Time>"
+        f"<Last-Modified>{changed}</Last-Modified><Etag>{one.etag}</Etag><Content-Length>{one.size}</Content-Length>"
+        f"{_type(one.content_type)}{_md5(one.md5)}"
+    )
 
 
 def _blob(one: Entry, lease: Lease | None, tags: Mapping[str, str] | None, shows: Shows) -> str:
     before = "" if one.is_current and one.deleted_at is None and not shows.keeps_versions else _identity(one, shows)
-    md5 = "" if one.md5 is None else f"<Content-MD5>{base64(one.md5)}</Content-MD5>"
-    headers = md5 if one.headers == "{}" else _kept(json.loads(one.headers), md5)
+    md5 = _md5(one.md5)
+    headers = md5 if one.headers is None else _kept(json.loads(one.headers), md5)
     created = _date(one.created_at)
     changed = created if one.modified_at == one.created_at else _date(one.modified_at)
     return (
         f"<Blob>{name_leaf('Name', one.name)}{before}<Properties><Creation-Time>{created}</Creation-Time>"
         f"<Last-Modified>{changed}</Last-Modified><Etag>{one.etag}</Etag><Content-Length>{one.size}</Content-Length>"
         f"{_type(one.content_type)}{headers}{_kind(one)}{_NO_LEASE if lease is None else _lease(lease)}"
-        f"{'' if one.copy in NO_DOCUMENT else _copy(str(one.copy))}<ServerEncrypted>true</ServerEncrypted>"
+        f"{'' if one.copy is None else _copy(one.copy)}{_ENCRYPTED}"
         f"{_tier(one)}{_rest(one, shows)}</Properties>{_more(one, tags, shows)}</Blob>"
     )
+
+
+def _md5(digits: str | None) -> str:
+    if digits is None:
+        return ""
+    return f"<Content-MD5>{b2a_base64(a2b_hex(digits), newline=False).decode('ascii')}</Content-MD5>"
 
 
 @lru_cache(maxsize=1024)
@@ -108,7 +139,7 @@ def _type(content_type: str) -> str:
 
 def _kind(one: Entry) -> str:
     if one.kind == "block":
-        return "<BlobType>BlockBlob</BlobType>"
+        return _BLOCK
     number = f"<x-ms-blob-sequence-number>{one.sequence_number}</x-ms-blob-sequence-number>" if one.kind == "page" else ""
     return f"{number}<BlobType>{KINDS[one.kind]}</BlobType>"
 
@@ -196,7 +227,7 @@ def _remaining(purge_at: int | None, at: datetime) -> str:
 
 
 def _metadata(document: str | None) -> str:
-    return metadata_node({} if document is None or document == "{}" else json.loads(document))
+    return metadata_node({} if document is None else json.loads(document))
 
 
 def metadata_node(metadata: Mapping[str, str]) -> str:

@@ -23,13 +23,18 @@ def leaf(name: str, value: str | int) -> str:
 def node(name: str, parts: Iterable[str], **attributes: str) -> str:
     """Give an element with elements inside."""
     inside = "".join(parts)
-    head = name + "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items())
-    return f"<{head}>{inside}</{name}>" if inside else f"<{head} />"
+    head = start(name, **attributes)
+    return f"{head}{inside}</{name}>" if inside else f"{head.removesuffix('>')} />"
 
 
-def document(root: str) -> bytes:
-    """Give a root element as a document in UTF-8."""
-    return (HEAD + root).encode("utf-8")
+def start(name: str, **attributes: str) -> str:
+    """Give the tag that an element begins with."""
+    return f"<{name}{''.join(f' {key}={quoteattr(value)}' for key, value in attributes.items())}>"
+
+
+def document(*root: str) -> bytes:
+    """Give a root element, whole or in parts, as a document in UTF-8."""
+    return "".join((HEAD, *root)).encode("utf-8")
 
 
 def parse(body: bytes) -> Element:
