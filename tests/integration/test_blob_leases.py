@@ -22,6 +22,8 @@ on_sqlite = pytest.mark.parametrize("catalog_url", ["sqlite"], indirect=True)
 
 MINE, OTHER = "ca761232-ed42-11ce-bacd-00aa0057b223", "3c7e72eb-b430-4526-bc53-d8ecef03798f"
 BARE = "CA761232ED4211CEBACD00AA0057B223"
+HEX = "{0x3c7e72eb,0xb430,0x4526,{0xbc,0x53,0xd8,0xec,0xef,0x3,0x79,0x8f}}"
+"""`OTHER`, in .NET's format X."""
 BOX, BLOB = "/box?restype=container&comp=lease", "/box/a?comp=lease"
 
 
@@ -140,6 +142,19 @@ def test_the_time_until_a_lease_is_broken_is_told_to_the_nearest_second():
     for seconds, told in ((3.0, 3), (2.51, 3), (2.49, 2), (0.51, 1), (0.49, 0)):
         lease = term.at(broken_at - timedelta(seconds=seconds))
         assert (lease.state, lease.break_seconds) == (LeaseState.BREAKING, told)
+
+
+@pytest.mark.parametrize("spelt", [OTHER.upper(), f"{{{OTHER}}}", f"({OTHER})", OTHER.replace("-", ""), HEX, HEX.upper()])
+@on_sqlite
+def test_a_lease_is_known_by_every_spelling_of_its_uuid(vault: Vault, box: Container, spelt: str):
+    lease(vault, BLOB, "acquire", lease_duration="-1", proposed_lease_id=spelt)
+    assert lease(vault, BLOB, "renew", lease_id=OTHER).status == 200
+    assert vault.put(box, "a", b"y", condition=Condition(lease_id=OTHER)).size == 1
+    assert refused(vault, BLOB, "renew", lease_id=MINE) == (409, "LeaseIdMismatchWithLeaseOperation")
+    with pytest.raises(Fault) as caught:
+        lease(vault, BLOB, "acquire", lease_duration="-1", proposed_lease_id=f"{HEX}}}")
+    told = {"HeaderName": "x-ms-proposed-lease-id", "HeaderValue": f"{HEX}}}"}
+    assert (caught.value.code, told.items() <= caught.value.details.items()) == ("InvalidHeaderValue", True)
 
 
 @on_sqlite

@@ -3,6 +3,7 @@
 https://learn.microsoft.com/rest/api/storageservices/lease-blob
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -74,7 +75,10 @@ class Term:
 
 
 MOST_CHARACTERS = 64
-"""A UUID has 36 at the most, or 38 with its braces."""
+"""A UUID has 36, or 38 with its braces; only in .NET's format X it has 68."""
+
+_HEX = re.compile(r"\{(?:0x[0-9a-f]{1,8},){3}\{(?:0x[0-9a-f]{1,2},){7}0x[0-9a-f]{1,2}\}\}", re.IGNORECASE)
+_HEX_DIGITS = (8, 4, 4, *[2] * 8)
 
 
 def lease_id(text: str) -> str:
@@ -83,7 +87,8 @@ def lease_id(text: str) -> str:
     Raises:
         UsageError: It is longer than any UUID is spelt, or has characters that no header may hold.
     """
-    if len(text) > MOST_CHARACTERS or not text.isascii() or not text.isprintable():
+    is_long = len(text) > MOST_CHARACTERS and _canonical(text) is None
+    if is_long or not text.isascii() or not text.isprintable():
         raise UsageError(f"{text!r} is no lease id: give a UUID", code="InvalidHeaderValue")
     return text
 
@@ -94,6 +99,9 @@ def same(one: str, other: str) -> bool:
 
 
 def _canonical(text: str) -> UUID | None:
+    if _HEX.fullmatch(text):
+        parts = re.findall(r"0x([0-9a-f]+)", text, re.IGNORECASE)
+        text = "".join(part.zfill(digits) for part, digits in zip(parts, _HEX_DIGITS, strict=True))
     try:
         return UUID(text.strip("(){}"))
     except ValueError:

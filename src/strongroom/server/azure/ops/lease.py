@@ -9,12 +9,15 @@ from dataclasses import replace
 
 from strongroom.domain.condition import Condition
 from strongroom.domain.container import Container
-from strongroom.errors import ConditionFailed
+from strongroom.domain.lease import lease_id
+from strongroom.errors import ConditionFailed, UsageError
 from strongroom.server.azure.call import Call, Headers, Reply
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.wire.conditions import condition_of, container_condition_of, write_fault
 from strongroom.server.azure.wire.headers import etag_header, http_date
 from strongroom.vault.leases import Leased
+
+PROPOSED = "x-ms-proposed-lease-id"
 
 
 def lease_container(call: Call) -> Reply:
@@ -42,7 +45,7 @@ def _acquire(call: Call, container: Container, name: str, condition: Condition) 
     seconds = _number(call, "x-ms-lease-duration")
     if seconds is None:
         raise Fault("MissingRequiredHeader", HeaderName="x-ms-lease-duration")
-    proposed = call.header("x-ms-proposed-lease-id")
+    proposed = None if call.header(PROPOSED) is None else _proposed(call)
     return _reply(201, call.vault.acquire_lease(container, name, seconds=seconds, proposed=proposed, condition=condition))
 
 
@@ -51,7 +54,7 @@ def _renew(call: Call, container: Container, name: str, condition: Condition) ->
 
 
 def _change(call: Call, container: Container, name: str, condition: Condition) -> Reply:
-    given, proposed = _needed(call, "x-ms-lease-id"), _needed(call, "x-ms-proposed-lease-id")
+    given, proposed = _needed(call, "x-ms-lease-id"), _proposed(call)
     return _reply(200, call.vault.change_lease(container, name, given, proposed, condition))
 
 
@@ -81,6 +84,14 @@ def _reply(status: int, done: Leased) -> Reply:
 
 def _stamps(done: Leased) -> Headers:
     return [("etag", etag_header(done.etag)), ("last-modified", http_date(done.modified_at))]
+
+
+def _proposed(call: Call) -> str:
+    text = _needed(call, PROPOSED)
+    try:
+        return lease_id(text)
+    except UsageError as error:
+        raise Fault("InvalidHeaderValue", HeaderName=PROPOSED, HeaderValue=text, Reason=str(error)) from error
 
 
 def _needed(call: Call, name: str) -> str:

@@ -96,8 +96,13 @@ def kept_of(headers: Mapping[str, str]) -> dict[str, str]:
     return {kept: checked(given, headers[given]) for given, kept in KEPT.items() if headers.get(given)}
 
 
-def md5_of(text: str | None, name: str = "content-md5") -> bytes | None:
-    """Read an MD5 in Base64; one that is only kept (``x-ms-blob-content-md5``) may have another length, as with Azurite.
+def md5_of(text: str | None, name: str = "content-md5", *, is_kept: bool = False) -> bytes | None:
+    """Read an MD5 in Base64.
+
+    Args:
+        text: The header's value.
+        name: The header.
+        is_kept: Whether it is only kept, compared with nothing: it may then have another length, as with Azurite.
 
     Raises:
         Fault: It is none (``InvalidMd5``).
@@ -108,7 +113,7 @@ def md5_of(text: str | None, name: str = "content-md5") -> bytes | None:
         found = b64decode(text, validate=True)
     except (Base64Error, ValueError):
         found = b""
-    if not found or (len(found) != MD5_BYTES and name != "x-ms-blob-content-md5"):
+    if not found or (len(found) != MD5_BYTES and not is_kept):
         raise Fault("InvalidMd5", MISMATCH + FAULTS["InvalidMd5"][1], HeaderName=name, HeaderValue=text)
     return found
 

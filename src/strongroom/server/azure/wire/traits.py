@@ -56,6 +56,7 @@ def traits_of(headers: Mapping[str, str], kind: str = "block", *, is_whole: bool
     """
     plain = {PLAIN[name]: checked(name, headers[name]) for name in PLAIN if is_whole and headers.get(name)}
     given = headers.get("x-ms-blob-content-type") or (headers.get("content-type") if is_whole else None)
+    md5, is_compared = "x-ms-blob-content-md5", is_whole and kind == "block"
     until, is_locked = _immutability(headers)
     return Traits(
         kind=kind,
@@ -63,7 +64,7 @@ def traits_of(headers: Mapping[str, str], kind: str = "block", *, is_whole: bool
         headers={**plain, **kept_of(headers)},
         metadata=metadata_of(headers),
         tags=tags_of(headers.get("x-ms-tags")),
-        md5=md5_of(headers.get("x-ms-blob-content-md5"), "x-ms-blob-content-md5"),
+        md5=md5_of(headers.get(md5), md5, is_kept=not is_compared),
         tier=tier_of(headers.get("x-ms-access-tier")) if kind == "block" else None,
         immutable_until=until,
         is_immutability_locked=is_locked,
