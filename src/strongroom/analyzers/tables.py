@@ -9,6 +9,8 @@ from strongroom.domain.findings import PASSAGE, Finding, Problem, Property, Segm
 from strongroom.domain.locator import Locator
 from strongroom.ports.source import Source
 
+TYPES = ("text/csv", "text/tab-separated-values", "text/x-csv", "application/csv", "text/tsv")
+"""Media types of tables in text."""
 _DELIMITERS = ",;\t|"
 _JUDGED = 50
 _LONGEST_LINE = 1 << 20
@@ -32,7 +34,7 @@ def read(source: Source) -> Iterator[Finding]:
         if delimiter is None:
             yield from passages.segments(chain([head], chunks), lines=True)
             return
-        rows = _Rows(chain([head], chunks), delimiter)
+        rows = Rows(chain([head], chunks), delimiter)
         yield from _gather(rows)
         if rows.problem:
             yield Problem(reason=rows.problem)
@@ -57,16 +59,24 @@ def sniff(head: str) -> str | None:
     return best[2] if best else None
 
 
-class _Rows:
+class Rows:
     """Numbered rows; where quoting breaks down, the lines are read on without it."""
 
     def __init__(self, chunks: Iterable[str], delimiter: str) -> None:
+        """Read a table.
+
+        Args:
+            chunks: Its text in order, cut anywhere.
+            delimiter: What stands between cells.
+        """
         self._lines = subtitles.lines(chunks, _LONGEST_LINE)
         self._delimiter = delimiter
         self._recent: list[str] = []
         self.problem: str | None = None
+        """Where quoting broke down, once that is known."""
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        """Give the number of each row, from 1, and its cells."""
         number = 0
         reader = csv.reader(self._kept(), delimiter=self._delimiter)
         while True:

@@ -91,7 +91,7 @@ def _front(head: str) -> Iterator[Property]:
 _READERS: dict[str, Callable[[Source], Iterator[Finding]]] = {
     "text/html": markup.read_source,
     "application/xhtml+xml": markup.read_source,
-    **dict.fromkeys(("text/csv", "text/tab-separated-values", "text/x-csv", "application/csv", "text/tsv"), tables.read),
+    **dict.fromkeys(tables.TYPES, tables.read),
     **dict.fromkeys(
         (
             "application/json",

@@ -1,8 +1,8 @@
 """What a reader sees of one content: its card, its text, its bytes, its pictures."""
 
 from strongroom.domain.card import Card, Members
-from strongroom.domain.text import Text
-from strongroom.flows import card, fetch, opening, texts, thumbnail
+from strongroom.domain.text import Grid, Lines, Text
+from strongroom.flows import card, cells, fetch, lines, opening, texts, thumbnail
 from strongroom.flows.opening import OpenContent
 from strongroom.room.retention import Retention
 
@@ -53,6 +53,45 @@ class Looking(Retention):
         found = texts.text(self._parts, sha256, page=page, segment=segment, after=after, limit=limit)
         self._record("text", scope, name=name, content=sha256, page=page, after=found.after, segments=len(found.pieces))
         return found
+
+    def lines(self, name: str, start: int = 1, count: int = 200, *, char: int | None = None) -> Lines:
+        """Give lines of a plain text, code or message as it was stored, by their numbers.
+
+        Args:
+            name: The content.
+            start: Number of the first one, counted from 1.
+            count: How many at most; 1 to 5,000.
+            char: A character of the decoded text that is to be among them (`Locator.char_start` of plain text; in HTML, XML
+                and JSON locators count what is read out of them); ``start`` is then not used.
+
+        Raises:
+            NotFound: There is nothing of this name.
+            Unsupported: It is no text.
+            UsageError: A number is none that can be.
+        """
+        scope = self.scope("lines")
+        sha256 = fetch.resolve(self._parts, name, scope)
+        self._record("lines", scope, name=name, content=sha256, start=start, count=count, char=char)
+        return lines.lines(self._parts, sha256, start=start, count=count, char=char)
+
+    def table(self, name: str, sheet: str | None = None, *, start: int = 1, rows: int = 200) -> Grid:
+        """Give rows of a table (CSV, TSV) or of a sheet (XLSX, ODS), cell by cell.
+
+        Args:
+            name: The content.
+            sheet: Name of the sheet; the first if not given.
+            start: Number of the first row, counted from 1.
+            rows: How many at most, 1 to 2,000; 256 columns of each, and 2,000 characters of a cell.
+
+        Raises:
+            NotFound: There is nothing of this name, or no such sheet.
+            Unsupported: It is no table whose cells are read here.
+            UsageError: A number is none that can be.
+        """
+        scope = self.scope("table")
+        sha256 = fetch.resolve(self._parts, name, scope)
+        self._record("table", scope, name=name, content=sha256, sheet=sheet, start=start, rows=rows)
+        return cells.table(self._parts, sha256, sheet=sheet, start=start, rows=rows)
 
     def open(self, name: str) -> OpenContent:
         """Open the bytes of a content, to be read from any place on; recorded as one ``get``.

@@ -91,10 +91,11 @@ def _formats(package: Package) -> Iterator[str]:
 def rows(package: Package, book: Book) -> Iterator[Row]:
     """Give the rows of every sheet in order."""
     for name, part in book.sheets:
-        yield from _sheet(package, book, name, part)
+        yield from rows_of(package, book, name, part)
 
 
-def _sheet(package: Package, book: Book, name: str, part: str) -> Iterator[Row]:
+def rows_of(package: Package, book: Book, name: str, part: str) -> Iterator[Row]:
+    """Give the rows of one sheet in order; see `Book.sheets`."""
     number = 0
     for _, element in package.events(part, ("{*}row",)):
         given = element.get("r") or ""
