@@ -159,14 +159,49 @@ def _payload(part: Message) -> bytes:
 
 
 def _body(part: Message, large: Slim | None = None) -> str:
-    raw = _payload(part)
-    if large:
-        raw = b"".join(_first(large.unfold(raw)))
-    charset = part.get_param("charset")
-    declared = collapse_rfc2231_value(charset) if charset else None
     if part.get_content_type() == "text/html":
-        return "".join(markup.text([decoding.lenient(raw, declared or markup.charset(raw[:4096]))])).strip()
-    return decoding.lenient(raw, declared).replace("\r\n", "\n").strip()
+        return "".join(markup.text([_markup(part, large)])).strip()
+    return decoding.lenient(_raw(part, large), _charset(part)).replace("\r\n", "\n").strip()
+
+
+def _raw(part: Message, large: Slim | None) -> bytes:
+    raw = _payload(part)
+    return b"".join(_first(large.unfold(raw))) if large else raw
+
+
+def _charset(part: Message) -> str | None:
+    charset = part.get_param("charset")
+    return collapse_rfc2231_value(charset) if charset else None
+
+
+def _markup(part: Message, large: Slim | None) -> str:
+    raw = _raw(part, large)
+    return decoding.lenient(raw, _charset(part) or markup.charset(raw[:4096]))
+
+
+def html(data: bytes, large: Slim | None = None) -> str:
+    """Give the HTML that a message says, as it was sent: not to be shown before it is cleaned; empty where it has none.
+
+    Args:
+        data: The message as it was sent.
+        large: What was left out of it, where it is large.
+
+    Raises:
+        Unreadable: It is damaged.
+    """
+    try:
+        message = message_from_bytes(data, policy=policy.compat32)
+        return "\n".join(_markup(part, large) for part in _html_parts(message))
+    except ODDITIES as error:
+        raise Unreadable(f"the message is damaged beyond reading ({error})") from error
+
+
+def _html_parts(part: Message) -> Iterator[Message]:
+    if part.get_content_maintype() == "multipart":
+        for one in _parts(part):
+            yield from _html_parts(one)
+    elif part.get_content_type() == "text/html" and not _is_attached(part):
+        yield part
 
 
 def _first(chunks: Iterable[bytes]) -> Iterator[bytes]:

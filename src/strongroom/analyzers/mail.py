@@ -58,6 +58,32 @@ class MailAnalyzer:
                 yield Problem(reason=f"only its first {_LARGEST >> 20} MiB were read: it is larger than any mail")
 
 
+def read(source: Source) -> tuple[letter.Letter, str]:
+    """Give one message, and its HTML as it was sent; attachments are not read.
+
+    Args:
+        source: An Internet or Outlook message.
+
+    Raises:
+        Unreadable: It is no message.
+    """
+    with source.open() as opened:
+        if source.media_type == EML:
+            slim = eml_large.slim(opened, _LARGEST)
+            return eml.parse(slim.data, slim), eml.html(slim.data, slim)
+        import olefile
+
+        from strongroom.analyzers import outlook
+
+        try:
+            with olefile.OleFileIO(opened) as ole:
+                return outlook.parse(ole), outlook.html(ole)
+        except (AnalysisError, StorageError):
+            raise
+        except ODDITIES as error:
+            raise Unreadable(f"it is not an Outlook message, or damaged ({error})") from error
+
+
 def _outlook(source: Source, meter: Meter) -> Iterator[Finding]:
     import olefile
 

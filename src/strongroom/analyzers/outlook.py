@@ -65,6 +65,13 @@ def parse(ole: "olefile.OleFileIO", at: _Path = (), depth: int = 0) -> Letter:
     )
 
 
+def html(ole: "olefile.OleFileIO") -> str:
+    """Give the HTML that a message says, as it was sent: not to be shown before it is cleaned; empty where it has none."""
+    store = _Store(ole, (), 32)
+    data = store.data(_HTML).rstrip(b"\0")
+    return decoding.lenient(data, store.charset) if data else store.text(_HTML)
+
+
 class _Store:
     """The properties of one storage: a message, a recipient, an attachment."""
 

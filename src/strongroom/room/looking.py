@@ -1,8 +1,12 @@
 """What a reader sees of one content: its card, its text, its bytes, its pictures."""
 
+from collections.abc import Sequence
+
+from strongroom.domain.alike import Alike
 from strongroom.domain.card import Card, Members
+from strongroom.domain.mail import Mail
 from strongroom.domain.text import Grid, Lines, Text
-from strongroom.flows import card, cells, fetch, lines, opening, texts, thumbnail
+from strongroom.flows import alike, card, cells, fetch, lines, mail, opening, texts, thumbnail
 from strongroom.flows.opening import OpenContent
 from strongroom.room.retention import Retention
 
@@ -92,6 +96,36 @@ class Looking(Retention):
         sha256 = fetch.resolve(self._parts, name, scope)
         self._record("table", scope, name=name, content=sha256, sheet=sheet, start=start, rows=rows)
         return cells.table(self._parts, sha256, sheet=sheet, start=start, rows=rows)
+
+    def mail(self, name: str) -> Mail:
+        """Give a message with its attachments, its HTML made safe, and the conversation that it is part of.
+
+        Raises:
+            NotFound: There is nothing of this name.
+            Unsupported: It is no message; of a mailbox, open one of the messages in it.
+            Unreadable: It is damaged.
+        """
+        scope = self.scope("mail")
+        sha256 = fetch.resolve(self._parts, name, scope)
+        self._record("mail", scope, name=name, content=sha256)
+        return mail.read(self._parts, sha256, scope)
+
+    def near_duplicates(self, name: str, *, limit: int = 50) -> Sequence[Alike]:
+        """Give the pictures that are nearly the same as one: smaller, cropped a little, saved anew; the nearest first.
+
+        Args:
+            name: The picture; what is none has none.
+            limit: How many at most, 1 to 100.
+
+        Raises:
+            NotFound: There is nothing of this name.
+            UsageError: The limit is none that can be.
+        """
+        scope = self.scope("near_duplicates")
+        sha256 = fetch.resolve(self._parts, name, scope)
+        found = alike.near_duplicates(self._parts, sha256, scope, limit)
+        self._record("near_duplicates", scope, name=name, content=sha256, hits=[one.sha256 for one in found])
+        return found
 
     def open(self, name: str) -> OpenContent:
         """Open the bytes of a content, to be read from any place on; recorded as one ``get``.
