@@ -63,7 +63,7 @@ def test_one_version_is_deleted_by_its_id_but_the_current_one_by_its_name(vault:
     assert ids(vault, container) == [second]
     assert read(vault, container) == b"2"
     only = {"x-ms-delete-snapshots": "only"}
-    assert fault(vault, "DELETE", f"/box/a?versionid={second}", only) == (400, "InvalidHeaderValue")
+    assert fault(vault, "DELETE", f"/box/a?versionid={second}", only) == (400, "InvalidQueryParameterValue")
     assert fault(vault, "DELETE", f"/box/a?snapshot={second}") == (404, "BlobNotFound")
     assert fault(vault, "DELETE", f"/box/a?versionid={second}") == (403, "OperationNotAllowedOnRootBlob")
     assert read(vault, container) == b"2"

@@ -28,7 +28,7 @@ def _which(call: Call) -> Which:
         if call.query("snapshot") is not None:
             call.vault.look(call.container(), call.name, version)  # what is missing is told first
             raise Fault("InvalidOperation", "Invalid operation against a blob snapshot.")
-        raise Fault("InvalidHeaderValue", HeaderName="x-ms-delete-snapshots", HeaderValue=snapshots)
+        raise Fault("InvalidQueryParameterValue", QueryParameterName="versionid", QueryParameterValue=version)
     kind = call.query("deletetype")
     if kind is not None and (kind.lower() != PERMANENT or version is None):
         raise Fault("InvalidQueryParameterValue", QueryParameterName="deletetype", QueryParameterValue=kind)
