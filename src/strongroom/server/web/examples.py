@@ -63,9 +63,5 @@ class Examples:
                 raise NotFound("the picture that you searched by is no longer here: drop it again")
         return self._file(name)
 
-    def close(self) -> None:
-        """Remove them all."""
-        self._folder.cleanup()
-
     def _file(self, name: str) -> Path:
         return Path(self._folder.name) / name
