@@ -5,7 +5,7 @@ behind a common prefix is jumped over, not read, inside one recursive query.
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -67,8 +67,36 @@ class Start:
     """Of that name, the last earlier version or snapshot on the page before."""
 
 
+class Rest(NamedTuple):
+    """What of a row is the same for nearly all: times are whole microseconds since 1970, documents JSON, and None if empty."""
+
+    is_current: bool = True
+    is_snapshot: bool = False
+    kind: str = "block"
+    headers: str | None = None
+    metadata: str | None = None
+    deleted_at: int | None = None
+    purge_at: int | None = None
+    tier: str | None = None
+    tier_changed_at: int | None = None
+    rehydrating_to: str | None = None
+    copy: str | None = None
+    sequence_number: int = 0
+    is_sealed: bool = False
+    immutable_until: int | None = None
+    is_immutability_locked: bool = False
+    has_legal_hold: bool = False
+    tag_count: int = 0
+    is_bare: bool = False
+    is_committed: bool = True
+
+
+USUAL = Rest()
+"""A block blob with nothing beside its bytes, of which many thousand rows make one."""
+
+
 class Entry(NamedTuple):
-    """One row; times are whole microseconds since 1970, documents are JSON, the MD5 is in hexadecimal digits."""
+    """One row; times are whole microseconds since 1970, the MD5 is in hexadecimal digits."""
 
     id: int
     name: str
@@ -79,48 +107,13 @@ class Entry(NamedTuple):
     md5: str | None
     created_at: int
     modified_at: int
-    is_current: bool
-    is_snapshot: bool
-    kind: str
-    headers: str | None
-    metadata: str | None
-    deleted_at: int | None
-    purge_at: int | None
-    tier: str | None
-    tier_changed_at: int | None
-    rehydrating_to: str | None
-    copy: str | None
-    sequence_number: int
-    is_sealed: bool
-    immutable_until: int | None
-    is_immutability_locked: bool
-    has_legal_hold: bool
-    tag_count: int
-    is_bare: bool
-    is_committed: bool
+    rest: Rest = USUAL
 
 
-OWN = Entry._fields.index("is_current")
-"""How many fields each blob has of its own."""
-_USUAL = {
-    "is_current": 1,
-    "is_snapshot": 0,
-    "kind": "block",
-    "sequence_number": 0,
-    "is_sealed": 0,
-    "is_immutability_locked": 0,
-    "has_legal_hold": 0,
-    "tag_count": 0,
-    "is_bare": 0,
-    "is_committed": 1,
-}
-USUAL = tuple(_USUAL.get(name) for name in Entry._fields[OWN:])
-"""What the others are for nearly all blobs, where metadata is not asked for or empty."""
-
-_RAW = {"is_current": Integer, "is_snapshot": Integer, "is_sealed": Integer, "is_immutability_locked": Integer}
-_RAW |= {"has_legal_hold": Integer}
+_OWN = Entry._fields[:-1]
 _EMPTY = {"headers": "{}", "metadata": "{}", "copy": "null"}
 """How the documents are spelt where there is nothing in them; None stands for that."""
+_RAW = {"is_current", "is_snapshot", "is_sealed", "is_immutability_locked", "has_legal_hold"}
 _TIMES = ("created_at", "modified_at", "deleted_at", "purge_at", "tier_changed_at", "immutable_until")
 
 
@@ -165,7 +158,7 @@ def staged_at(tx: Transaction, container_id: int, name: str) -> datetime | None:
 def tags_of(tx: Transaction, entries: Sequence[Entry]) -> dict[int, dict[str, str]]:
     """Give the tags of those rows that have some, by key."""
     found: dict[int, dict[str, str]] = {}
-    keys: Sequence[Any] = [one.id for one in entries if one.tag_count]
+    keys: Sequence[Any] = [one.id for one in entries if one.rest.tag_count]
     for some in pages(keys):
         statement = select(tags).where(tags.c.version_id.in_(some)).order_by(tags.c.version_id, tags.c.name)
         for key, name, value in tx.execute(statement):
@@ -177,29 +170,28 @@ def _rows(tx: Transaction, container_id: int, wants: Wants, within: Collection[C
     statement = select(*_columns(tx, wants)).where(versions.c.container_id == container_id, *within)
     statement = statement.where(_visible(versions, wants))
     order = [versions.c.name] if wants.is_plain else [versions.c.name, versions.c.is_current, versions.c.version]
-    return list(map(Entry._make, _fetched(tx, statement.order_by(*order).limit(limit))))
+    return _fetched(tx, statement.order_by(*order).limit(limit))
 
 
-def _fetched(tx: Transaction, statement: sa.Select[Any]) -> Iterable[Sequence[Any]]:
+def _fetched(tx: Transaction, statement: sa.Select[Any]) -> list[Entry]:
     """Give the rows of a statement; on SQLite as one JSON list a column, since its driver waits for other threads at each row.
 
-    The fields that are usual together are left out there, which halves the time.
+    What is usual is left out there, which halves the time.
     """
+    width = len(_OWN)
     if tx.dialect.name != "sqlite":
-        return tx.execute(statement).all()
-    found = statement.subquery()
-    own, others = list(found.c)[:OWN], list(found.c)[OWN:]
-    usual = sa.and_(*(column.is_not_distinct_from(value) for column, value in zip(others, USUAL, strict=True)))
-    unusual = sa.case((usual, None), else_=func.json_array(*others).concat(""))  # joined, JSON is a text for SQLite
-    lists = tx.execute(select(*map(func.json_group_array, (*own, unusual)))).one()
+        return [Entry._make((*row[:width], Rest._make(row[width:]))) for row in tx.execute(statement).all()]
+    found = list(statement.subquery().c)
+    usual = sa.and_(*(column.is_not_distinct_from(value) for column, value in zip(found[width:], USUAL, strict=True)))
+    unusual = sa.case((usual, None), else_=func.json_array(*found[width:]).concat(""))  # joined, JSON is a text for SQLite
+    lists = tx.execute(select(*map(func.json_group_array, (*found[:width], unusual)))).one()
     *columns, rest = map(json.loads, lists)
-    rows = zip(*columns, strict=True)
-    return [row + (USUAL if one is None else tuple(json.loads(one))) for row, one in zip(rows, rest, strict=True)]
+    return list(map(Entry, *columns, (USUAL if one is None else Rest._make(json.loads(one)) for one in rest)))
 
 
 def _columns(tx: Transaction, wants: Wants) -> list[ColumnElement[Any]]:
     shown: list[ColumnElement[Any]] = []
-    for name in Entry._fields[:-3]:
+    for name in (*_OWN, *Rest._fields[:-3]):
         column = versions.c[name]
         if (name == "metadata" and not wants.metadata) or (name == "copy" and not wants.copies):
             shown.append(sa.null().label(name))
@@ -333,23 +325,17 @@ def _staged(tx: Transaction, container_id: int, within: Collection[ColumnElement
 
 
 def _staged_entry(name: str, created_at: int, modified_at: int) -> Entry:
-    unset = dict.fromkeys(Entry._fields)
     return Entry(
-        **{
-            **unset,
-            "id": 0,
-            "name": name,
-            "version": "",
-            "is_current": True,
-            "kind": "block",
-            "size": 0,
-            "etag": NO_ETAG,
-            "content_type": "application/octet-stream",
-            "created_at": created_at,
-            "modified_at": modified_at,
-            "tag_count": 0,
-            "is_committed": False,
-        }  # type: ignore[arg-type]
+        id=0,
+        name=name,
+        version="",
+        size=0,
+        etag=NO_ETAG,
+        content_type="application/octet-stream",
+        md5=None,
+        created_at=created_at,
+        modified_at=modified_at,
+        rest=Rest(is_committed=False),
     )
 
 
@@ -362,4 +348,4 @@ def _with_uncommitted(
     staged = _staged(tx, container_id, within, limit)
     if not staged:
         return found
-    return sorted([*found, *staged], key=lambda one: (one.name, one.is_current, one.version))[:limit]
+    return sorted([*found, *staged], key=lambda one: (one.name, one.rest.is_current, one.version))[:limit]

@@ -19,7 +19,7 @@ from strongroom.domain.lease import Lease, LeaseState
 from strongroom.server.azure.wire.headers import etag_header, http_date
 from strongroom.server.azure.wire.properties import DEFAULT_TIER, KINDS
 from strongroom.server.azure.wire.xml import document, leaf, node, start
-from strongroom.storage.catalog.listing import OWN, USUAL, Entry, Wants
+from strongroom.storage.catalog.listing import USUAL, Entry, Rest, Wants
 
 SECOND, DAY = 1_000_000, 86_400
 
@@ -88,14 +88,14 @@ def blobs_xml(
     parts = [start("EnumerationResults", ServiceEndpoint=endpoint, ContainerName=container)]
     parts += [name_leaf(name, text) for name, text in head]
     parts.append("<Blobs>")
-    rest = _USUAL_REST + (metadata_node({}) if shows.wants.metadata else "") + "</Blob>"
+    ending = _USUAL_REST + (metadata_node({}) if shows.wants.metadata else "") + "</Blob>"
     for one in entries:
         if isinstance(one, str):
             parts.append(f"<BlobPrefix>{name_leaf('Name', one)}</BlobPrefix>")
-        elif one[OWN:] == USUAL and one.name not in held and not shows.keeps_versions:
-            parts.append(_own(one) + rest)
+        elif one.rest == USUAL and one.name not in held and not shows.keeps_versions:
+            parts.append(_own(one) + ending)
         else:
-            parts.append(_blob(one, held.get(one.name) if one.is_current else None, tags.get(one.id), shows))
+            parts.append(_blob(one, held.get(one.name) if one.rest.is_current else None, tags.get(one.id), shows))
     parts += ("</Blobs>", name_leaf("NextMarker", following), "</EnumerationResults>")
     return document(*parts)
 
@@ -112,17 +112,17 @@ def _own(one: Entry) -> str:
 
 
 def _blob(one: Entry, lease: Lease | None, tags: Mapping[str, str] | None, shows: Shows) -> str:
-    before = "" if one.is_current and one.deleted_at is None and not shows.keeps_versions else _identity(one, shows)
+    before = "" if one.rest.is_current and one.rest.deleted_at is None and not shows.keeps_versions else _identity(one, shows)
     md5 = _md5(one.md5)
-    headers = md5 if one.headers is None else _kept(json.loads(one.headers), md5)
+    headers = md5 if one.rest.headers is None else _kept(json.loads(one.rest.headers), md5)
     created = _date(one.created_at)
     changed = created if one.modified_at == one.created_at else _date(one.modified_at)
     return (
         f"<Blob>{name_leaf('Name', one.name)}{before}<Properties><Creation-Time>{created}</Creation-Time>"
         f"<Last-Modified>{changed}</Last-Modified><Etag>{one.etag}</Etag><Content-Length>{one.size}</Content-Length>"
         f"{_type(one.content_type)}{headers}{_kind(one)}{_NO_LEASE if lease is None else _lease(lease)}"
-        f"{'' if one.copy is None else _copy(one.copy)}{_ENCRYPTED}"
-        f"{_tier(one)}{_rest(one, shows)}</Properties>{_more(one, tags, shows)}</Blob>"
+        f"{'' if one.rest.copy is None else _copy(one.rest.copy)}{_ENCRYPTED}"
+        f"{_tier(one.rest)}{_rest(one.rest, shows)}</Properties>{_more(one, tags, shows)}</Blob>"
     )
 
 
@@ -138,26 +138,28 @@ def _type(content_type: str) -> str:
 
 
 def _kind(one: Entry) -> str:
-    if one.kind == "block":
+    if one.rest.kind == "block":
         return _BLOCK
-    number = f"<x-ms-blob-sequence-number>{one.sequence_number}</x-ms-blob-sequence-number>" if one.kind == "page" else ""
-    return f"{number}<BlobType>{KINDS[one.kind]}</BlobType>"
+    number = (
+        f"<x-ms-blob-sequence-number>{one.rest.sequence_number}</x-ms-blob-sequence-number>" if one.rest.kind == "page" else ""
+    )
+    return f"{number}<BlobType>{KINDS[one.rest.kind]}</BlobType>"
 
 
 def _more(one: Entry, tags: Mapping[str, str] | None, shows: Shows) -> str:
-    found = _metadata(one.metadata) if shows.wants.metadata else ""
+    found = _metadata(one.rest.metadata) if shows.wants.metadata else ""
     if tags:
         found += _tags(tags)
-    return found + "<HasVersionsOnly>true</HasVersionsOnly>" if one.is_bare else found
+    return found + "<HasVersionsOnly>true</HasVersionsOnly>" if one.rest.is_bare else found
 
 
 def _identity(one: Entry, shows: Shows) -> str:
-    found = "" if one.deleted_at is None else "<Deleted>true</Deleted>"
-    if one.is_snapshot:
+    found = "" if one.rest.deleted_at is None else "<Deleted>true</Deleted>"
+    if one.rest.is_snapshot:
         return f"{found}<Snapshot>{one.version}</Snapshot>"
-    if not (shows.keeps_versions or not one.is_current) or not one.is_committed or one.is_bare:
+    if not (shows.keeps_versions or not one.rest.is_current) or not one.rest.is_committed or one.rest.is_bare:
         return found
-    current = "<IsCurrentVersion>true</IsCurrentVersion>" if one.is_current and one.deleted_at is None else ""
+    current = "<IsCurrentVersion>true</IsCurrentVersion>" if one.rest.is_current and one.rest.deleted_at is None else ""
     return f"{found}<VersionId>{one.version}</VersionId>{current}"
 
 
@@ -194,28 +196,28 @@ def _copy(document: str) -> str:
     return "".join(parts)
 
 
-def _tier(one: Entry) -> str:
-    if one.tier is None:
-        return _PLAIN_TIER if one.kind == "block" and one.is_committed else ""
-    found = f"<AccessTier>{one.tier}</AccessTier>"
-    if one.rehydrating_to is not None:
-        found += f"<ArchiveStatus>rehydrate-pending-to-{one.rehydrating_to.lower()}</ArchiveStatus>"
-    if one.tier_changed_at is not None:
-        found += f"<AccessTierChangeTime>{_date(one.tier_changed_at)}</AccessTierChangeTime>"
+def _tier(rest: Rest) -> str:
+    if rest.tier is None:
+        return _PLAIN_TIER if rest.kind == "block" and rest.is_committed else ""
+    found = f"<AccessTier>{rest.tier}</AccessTier>"
+    if rest.rehydrating_to is not None:
+        found += f"<ArchiveStatus>rehydrate-pending-to-{rest.rehydrating_to.lower()}</ArchiveStatus>"
+    if rest.tier_changed_at is not None:
+        found += f"<AccessTierChangeTime>{_date(rest.tier_changed_at)}</AccessTierChangeTime>"
     return found
 
 
-def _rest(one: Entry, shows: Shows) -> str:
-    found = f"<TagCount>{one.tag_count}</TagCount>" if one.tag_count else ""
-    if one.deleted_at is not None:
-        found += f"<DeletedTime>{_date(one.deleted_at)}</DeletedTime>" + _remaining(one.purge_at, shows.at)
-    if one.kind == "append":
-        found += f"<Sealed>{'true' if one.is_sealed else 'false'}</Sealed>"
-    if shows.holds and one.immutable_until is not None:
-        mode = "locked" if one.is_immutability_locked else "unlocked"
-        found += f"<ImmutabilityPolicyUntilDate>{_date(one.immutable_until)}</ImmutabilityPolicyUntilDate>"
+def _rest(rest: Rest, shows: Shows) -> str:
+    found = f"<TagCount>{rest.tag_count}</TagCount>" if rest.tag_count else ""
+    if rest.deleted_at is not None:
+        found += f"<DeletedTime>{_date(rest.deleted_at)}</DeletedTime>" + _remaining(rest.purge_at, shows.at)
+    if rest.kind == "append":
+        found += f"<Sealed>{'true' if rest.is_sealed else 'false'}</Sealed>"
+    if shows.holds and rest.immutable_until is not None:
+        mode = "locked" if rest.is_immutability_locked else "unlocked"
+        found += f"<ImmutabilityPolicyUntilDate>{_date(rest.immutable_until)}</ImmutabilityPolicyUntilDate>"
         found += f"<ImmutabilityPolicyMode>{mode}</ImmutabilityPolicyMode>"
-    if shows.legal_holds and one.has_legal_hold:
+    if shows.legal_holds and rest.has_legal_hold:
         found += "<LegalHold>true</LegalHold>"
     return found
 
