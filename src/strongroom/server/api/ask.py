@@ -32,7 +32,9 @@ class Question(BaseModel):
 
 
 @router.post("/ask", responses=problems() | gives("The answer; or events, if you accept them.", "application/json", EVENTS))
-def ask(visit: Asks, asked: Question, accept: Annotated[str, Header(max_length=1000)] = "") -> Response:
+def ask(
+    visit: Asks, asked: Question, accept: Annotated[str, Header(max_length=1000, include_in_schema=False)] = ""
+) -> Response:
     """Answer a question in sentences that each cite the segment that supports them.
 
     With `Accept: text/event-stream` the answer comes as events: `looked` once, `told` for each sentence, `answered` once.

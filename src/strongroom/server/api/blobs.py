@@ -27,7 +27,7 @@ Blocks = Annotated[
     list[Annotated[str, Field(max_length=64)]],
     Body(embed=True, max_length=50_000, description="Ids of the parts, in order."),
 ]
-ContentType = Annotated[str, Header(max_length=200, description="What the bytes are, as you say.")]
+ContentType = Annotated[str, Header(max_length=200, include_in_schema=False)]
 Overwrite = Annotated[bool, Query(description="Whether a blob of this name is replaced.")]
 Lease = Annotated[str | None, Header(max_length=100, alias="x-lease-id", description="The lease that you hold.")]
 Labels = Annotated[dict[Word, Value], Body(max_length=100, description="Names and values, in the place of those before.")]
@@ -73,7 +73,8 @@ async def put(
     return as_json(blob, HTTPStatus.CREATED)
 
 
-@router.api_route("/blobs/{name:path}", methods=["GET", "HEAD"], responses=problems(404, 416) | BYTES, response_class=Response)
+@router.head("/blobs/{name:path}", include_in_schema=False)
+@router.get("/blobs/{name:path}", responses=problems(404, 416) | BYTES, response_class=Response)
 def get(
     request: Request,
     visit: Asks,

@@ -45,9 +45,8 @@ def text(
     return as_json(visit.room.text(sha, page=page, segment=segment, after=after, limit=limit))
 
 
-@router.api_route(
-    "/bytes", methods=["GET", "HEAD"], responses=problems(404, 416) | BYTES, response_class=Response, operation_id="bytes"
-)
+@router.head("/bytes", include_in_schema=False)
+@router.get("/bytes", responses=problems(404, 416) | BYTES, response_class=Response)
 def content_bytes(
     request: Request,
     visit: Asks,

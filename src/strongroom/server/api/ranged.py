@@ -94,9 +94,11 @@ def _matches(given: str, etag: str) -> bool:
 
 
 def _asks_part(request: Request, etag: str) -> bool:
-    only_if = request.headers.get("if-range")
     match = RANGE.fullmatch(request.headers.get("range", "").strip())
-    return match is not None and any(match.groups()) and only_if in (None, etag)
+    if match is None or not any(match.groups()) or request.headers.get("if-range") not in (None, etag):
+        return False
+    first, last = match.groups()
+    return not (first and last) or int(first) <= int(last)
 
 
 def _span(request: Request, size: int, etag: str) -> tuple[int, int] | None:
@@ -110,6 +112,4 @@ def _span(request: Request, size: int, etag: str) -> tuple[int, int] | None:
         start, end = max(0, size - int(last)), size
     else:
         start, end = int(first), min(size, int(last) + 1) if last else size
-        if last and int(last) < start:
-            return 0, size
     return (start, end) if start < end else None

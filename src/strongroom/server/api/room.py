@@ -1,20 +1,57 @@
 """The room as a whole: what it holds, what failed, and whether it is sound."""
 
-from typing import Annotated, Any
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 
-from strongroom.server.api.form import as_json, problems
+from strongroom.server.api.form import Limit, as_json, problems
+from strongroom.server.door.site import site_of
 from strongroom.server.door.visit import Asks
 
 router = APIRouter(tags=["room"])
+
+
+class Retry(BaseModel):
+    """What is to be read again."""
+
+    names: list[Annotated[str, Field(max_length=4000)]] | None = Field(
+        default=None, max_length=1000, description="`CONTAINER/BLOB`, or SHA-256s; none given is all that failed."
+    )
 
 
 @router.get("/status", responses=problems())
 def status(visit: Asks) -> JSONResponse:
     """Say what the room holds, how much is analysed, and every failure with its reason."""
     return as_json(visit.room.status())
+
+
+@router.get("/failures", responses=problems())
+def failures(
+    visit: Asks,
+    after: Annotated[str, Query(max_length=4000, description="`next` of the page before.")] = "",
+    limit: Limit = 100,
+) -> JSONResponse:
+    """Give what could not be read, with its reason, a page at a time."""
+    return as_json(visit.room.failures(after=after, limit=limit))
+
+
+@router.post("/failures/retry", status_code=HTTPStatus.ACCEPTED, responses=problems(404))
+def retry(request: Request, visit: Asks, wanted: Retry) -> JSONResponse:
+    """Have what failed read again, by a process of its own: what is named, or all of it."""
+    count = visit.room.retry(wanted.names)
+    site_of(request).work.start()
+    return as_json({"contents": count}, HTTPStatus.ACCEPTED)
+
+
+@router.get("/growth", responses=problems())
+def growth(
+    visit: Asks, by: Annotated[Literal["container", "type"], Query(description="What the parts are.")] = "container"
+) -> JSONResponse:
+    """Say how many bytes and blobs were stored at each time, in all and by part, and now."""
+    return as_json(visit.room.growth(by=by))
 
 
 @router.get("/check", responses=problems())
