@@ -131,6 +131,7 @@ def _stream(fd: int, chunks: Iterable[Chunk]) -> None:
         _write_all(fd, chunk)
         written += len(chunk)
         if written - begun >= EARLY:
+            # Linux begins to write what is dirty, and forgets only what is clean: nothing of this
             os.posix_fadvise(fd, begun, written - begun, os.POSIX_FADV_DONTNEED)
             begun = written
 
