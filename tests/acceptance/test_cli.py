@@ -258,3 +258,39 @@ def test_a_plug_in_of_nine_lines_is_used_and_one_setting_leaves_it_out(tmp_path:
         search = [program, "search", "two", "--room", room, "--json"]
         hit = json.loads(subprocess.run(search, env=environment, check=True, capture_output=True).stdout)["hits"][0]
         assert [value for name, value in hit["properties"].items() if name == "line-count"] == lines
+
+
+def test_show_tells_what_is_known_of_one_file(strong: Run):
+    code, out, _ = strong("show", "papers/papers/mail/invoice.eml")
+    assert code == 0
+    assert "message/rfc822" in out
+    assert "Invoice 2291" in out
+    code, out, _ = strong("show", "papers/papers/letter.txt", "--json")
+    card = json.loads(out)
+    assert card["name_count"] == 2
+    assert card["readings"][0]["analyzer"] == "text"
+    assert strong("show", "papers/none.txt")[0] == 3
+
+
+def test_text_prints_all_that_was_found_in_one_file(strong: Run):
+    code, out, _ = strong("text", "papers/papers/letter.txt")
+    assert code == 0
+    assert LETTER in out
+    _, out, _ = strong("text", "papers/papers/mail/invoice.eml", "--json")
+    assert any("bilge pumps" in piece["text"] for piece in json.loads(out))
+
+
+def test_growth_tells_what_is_stored(strong: Run):
+    code, out, _ = strong("growth")
+    assert code == 0
+    assert "7 blobs" in out
+    assert "papers" in out
+    assert json.loads(strong("growth", "--by", "type", "--json")[1])["current"]["blobs"] == 7
+    assert strong("growth", "--by", "colour")[0] == 2
+
+
+def test_retry_has_what_failed_read_again(strong: Run):
+    assert "1 files will be read again" in strong("retry")[1]
+    assert json.loads(strong("status", "--json")[1])["coverage"]["pending"] == 1
+    assert strong("analyze", "--quiet")[0] == 0
+    assert json.loads(strong("status", "--json")[1])["coverage"]["failed"] == 1

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 import strongroom
 from strongroom.cli import demo as demo_module
-from strongroom.cli import feed, recordings
+from strongroom.cli import feed, look, recordings
 from strongroom.cli.ask import ask
 from strongroom.cli.containers import containers_app
 from strongroom.cli.keys import keys_app
@@ -304,6 +304,10 @@ def check(
     return 6 if faults else 0
 
 
+app.command(epilog="Example: strongroom show letters/1931/april.pdf")(look.show)
+app.command(epilog="Example: strongroom text letters/1931/april.pdf --page 3")(look.text)
+app.command(epilog="Example: strongroom growth --by type")(look.growth)
+app.command(epilog="Example: strongroom retry letters/1931/april.pdf")(look.retry)
 app.command(epilog="Example: strongroom serve --room myroom")(serve)
 app.command(epilog="Example: strongroom changes --since 2026-11-24")(feed.changes)
 app.command(epilog="Example: strongroom inventory letters -o letters.parquet")(feed.inventory)

@@ -1,14 +1,15 @@
 """`growth`: what was stored at each time, by container or by type."""
 
-from collections import Counter
+import time
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from threading import Lock
 
 from strongroom.domain.growth import Amount, Growth, Point
 from strongroom.domain.scope import Scope
 from strongroom.errors import UsageError
-from strongroom.flows.parts import Parts
-from strongroom.storage.catalog import Transaction
+from strongroom.storage.catalog import Catalog, Transaction
 from strongroom.storage.catalog import growth as sums
 
 WAYS = ("container", "type")
@@ -18,25 +19,51 @@ OTHERS = "others"
 DAYS, WEEKS = 366, 366 * 7
 """Up to so many days there is a point a day; up to so many, a week; beyond that a month."""
 EPOCH = date(1970, 1, 1)
+LONG, AGAIN = 0.25, 20
+"""A sum that took more seconds than this is good for so many times as long."""
+SCOPES = 100
+"""Scopes whose sums are kept."""
 
 Step = tuple[str, date, int, int]
 """Part, day, and by how much blobs and bytes change on it."""
 
 
-def growth(parts: Parts, scope: Scope, by: str) -> Growth:
-    """Say how what a scope shows grew.
+class Growths:
+    """Sums the growth of scopes, which reads every version; threads that ask at once wait for one sum."""
 
-    Args:
-        parts: An open room.
-        scope: What may be seen.
-        by: One of `WAYS`.
+    def __init__(self, catalog: Catalog) -> None:
+        """Read an open catalog."""
+        self._catalog = catalog
+        self._lock = Lock()
+        self._kept: OrderedDict[tuple[frozenset[int] | None, str], tuple[float, Growth]] = OrderedDict()
 
-    Raises:
-        UsageError: It is none of them.
-    """
-    if by not in WAYS:
-        raise UsageError(f"growth is told by container or by type, not by {by!r}")
-    with parts.catalog.read() as tx:
+    def growth(self, scope: Scope, by: str) -> Growth:
+        """Say how what a scope shows grew; where that took long, what was found is given again for a while.
+
+        Args:
+            scope: What may be seen.
+            by: One of `WAYS`.
+
+        Raises:
+            UsageError: It is none of them.
+        """
+        if by not in WAYS:
+            raise UsageError(f"growth is told by container or by type, not by {by!r}")
+        key = (scope.containers, by)
+        with self._lock:
+            begun = time.monotonic()
+            until, found = self._kept.get(key, (0.0, None))
+            if found is None or begun > until:
+                found = _growth(self._catalog, scope, by)
+                took = time.monotonic() - begun
+                self._kept[key] = (begun + AGAIN * took if took > LONG else begun, found)
+                if len(self._kept) > SCOPES:
+                    self._kept.popitem(last=False)
+            return found
+
+
+def _growth(catalog: Catalog, scope: Scope, by: str) -> Growth:
+    with catalog.read() as tx:
         steps = _steps(tx, scope, by)
         blobs, size = sums.current(tx, scope)
         all_blobs, all_size = sums.every(tx, scope)

@@ -9,6 +9,7 @@ from strongroom.domain.analysis import AnalyzerSpec
 from strongroom.domain.segments import segment_schema
 from strongroom.domain.settings import Settings
 from strongroom.flows.glimpses import Glimpses
+from strongroom.flows.growth import Growths
 from strongroom.flows.registry import load_analyzers
 from strongroom.flows.search import Searcher
 from strongroom.index import IndexReader
@@ -53,6 +54,11 @@ class Parts:
     def specs(self) -> tuple[AnalyzerSpec, ...]:
         """What the analyzers are and take."""
         return tuple(analyzer.spec for analyzer in self.analyzers)
+
+    @cached_property
+    def growths(self) -> Growths:
+        """What sums how the room grew."""
+        return Growths(self.catalog)
 
     @cached_property
     def schema(self) -> pa.Schema:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from strongroom.domain.growth import Growth
 from strongroom.domain.status import Failures
-from strongroom.flows import failures, growth
+from strongroom.flows import failures
 from strongroom.room.filling import Filling
 
 
@@ -14,10 +14,12 @@ class Telling(Filling):
     def growth(self, *, by: str = "container") -> Growth:
         """Say how many bytes and blobs were stored at each time, in all and by ``container`` or ``type``, and now.
 
+        In a room so large that summing takes long, the sum may be some seconds old.
+
         Raises:
             UsageError: ``by`` is neither.
         """
-        return growth.growth(self._parts, self.scope("growth"), by)
+        return self._parts.growths.growth(self.scope("growth"), by)
 
     def failures(self, *, after: str = "", limit: int = 100) -> Failures:
         """Give what could not be read, with its reason, a page at a time.
