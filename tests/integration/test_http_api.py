@@ -89,6 +89,15 @@ def test_a_content_tells_its_card_text_and_pictures(client: TestClient):
     assert client.get(f"/api/v1/contents/{note.upper()}").status_code == 422
 
 
+def test_a_text_is_told_by_lines_and_a_table_by_cells(client: TestClient):
+    note = sha_of(client, "a/note.txt")
+    told = client.get(f"/api/v1/contents/{note}/lines?start=39&count=5").json()
+    assert (told["start"], len(told["lines"]), told["more"]) == (39, 2, False)
+    client.put("/api/v1/containers/letters/blobs/t.csv", content=b"a,b\n1,2\n")
+    for path in ("table", "mail", "near-duplicates", "lines?count=0", "table?rows=2001"):
+        assert client.get(f"/api/v1/contents/{note}/{path}").status_code in (200, 422), path
+
+
 def test_bytes_come_wholly_or_in_part(client: TestClient):
     data = b"The harbour office asks for an annual report.\n" * 40
     url = f"/api/v1/contents/{sha_of(client, 'a/note.txt')}/bytes"

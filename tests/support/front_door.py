@@ -21,6 +21,8 @@ class Front:
     def __init__(self, room: Room, app: FastAPI) -> None:
         """Take both."""
         self.room, self.app = room, app
+        self.key = ""
+        """What the header ``authorization`` may say, where a test keeps it."""
 
     def anybody(self) -> TestClient:
         """Give a client without any proof; redirects are not followed, and errors are answers."""

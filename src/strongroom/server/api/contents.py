@@ -1,11 +1,11 @@
-"""One content: its card, its text, its bytes, and the pictures that were made of it."""
+"""One content: its card, its bytes, and the pictures that were made of it."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from strongroom.server.api.form import MOST, MOST_OFFSET, Limit, Offset, Sha, as_json, gives, problems
+from strongroom.server.api.form import MOST, Limit, Offset, Sha, as_json, gives, problems
 from strongroom.server.api.ranged import BYTES, ranged
 from strongroom.server.door.visit import Asks
 
@@ -14,7 +14,6 @@ router = APIRouter(prefix="/contents/{sha}", tags=["contents"])
 LOOKED_AT = {"cache-control": "private, max-age=600"}
 """Pictures that a grid shows again and again: whoever had them keeps them for ten minutes."""
 PICTURES = ("image/jpeg", "image/png")
-Part = Annotated[int, Query(ge=1, le=1000, description="How many at most.")]
 
 
 @router.get("", responses=problems(404))
@@ -27,22 +26,6 @@ def card(visit: Asks, sha: Sha) -> JSONResponse:
 def inside(visit: Asks, sha: Sha, after: Offset = 0, limit: Limit = MOST) -> JSONResponse:
     """Give what lies inside a content, such as the files of an archive or the attachments of a mail."""
     return as_json(visit.room.inside(sha, after=after, limit=limit))
-
-
-@router.get("/text", responses=problems(404))
-def text(
-    visit: Asks,
-    sha: Sha,
-    page: Annotated[int | None, Query(ge=1, le=1_000_000, description="Only those of a page, counted from 1.")] = None,
-    segment: Annotated[
-        str | None, Query(pattern="^[0-9a-f]{32}$", description="Id of a match that is to be among them, in the middle.")
-    ] = None,
-    *,
-    after: Annotated[int, Query(ge=0, le=MOST_OFFSET * 100, description="How many to pass over.")] = 0,
-    limit: Part = 200,
-) -> JSONResponse:
-    """Give the segments of a content in reading order, with what each says and where it lies."""
-    return as_json(visit.room.text(sha, page=page, segment=segment, after=after, limit=limit))
 
 
 @router.head("/bytes", include_in_schema=False)

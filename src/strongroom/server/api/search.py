@@ -46,6 +46,14 @@ def similar_to(visit: Asks, sha: Sha, filters: Filters = "", limit: Limit = 10, 
     return as_json(visit.room.similar_to(sha, filters=filters, limit=limit, offset=offset))
 
 
+@router.get("/contents/{sha}/near-duplicates", responses=problems(404))
+def near_duplicates(
+    visit: Asks, sha: Sha, limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 50
+) -> JSONResponse:
+    """Give the pictures that are nearly the same as one: smaller, cropped a little, saved anew; the nearest first."""
+    return as_json(visit.room.near_duplicates(sha, limit=limit))
+
+
 @router.get("/coverage", responses=problems(), response_model=Coverage)
 def coverage(visit: Asks) -> JSONResponse:
     """Say how much of what you may see is analysed."""
