@@ -65,7 +65,7 @@ class BlobApp:
         try:
             await self._send(request, body, reply, sender)
         except (TimeoutError, ConnectionError, EOFError, StrongroomError) as error:
-            logger.warning("the answer to request %s broke off: %s", request.id, error or "the client does not read")
+            logger.warning("the answer to request %s broke off: %s", request.id, str(error) or "the client does not read")
             scope["abort"]()
         self._desk.count(reply, body.came, sender.sent)
         tell(request, reply, came=body.came, sent=sender.sent, seconds=time.perf_counter() - began)

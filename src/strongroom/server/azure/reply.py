@@ -210,9 +210,12 @@ class Sender:
         async with outlet.lend(self._seconds) as socket:
             with closing(Passage(rest, reply.left, socket)) as passage:
                 while passage.left and not outlet.is_lost and not self._is_gone():
-                    step = await loop.run_in_executor(self._pool, passage.step)
-                    outlet.passed(step.sent)
-                    self.sent += step.sent
+                    before = passage.sent
+                    try:
+                        step = await loop.run_in_executor(self._pool, passage.step)
+                    finally:
+                        outlet.passed(passage.sent - before)
+                        self.sent += passage.sent - before
                     if step.data:
                         await self._send_part(step.data)
                         await outlet.emptied(self._seconds)

@@ -110,10 +110,8 @@ class Outlet:
 class Step:
     """What came of a step."""
 
-    sent: int
-    """Bytes that were sent."""
     data: bytes = b""
-    """The next ones, which lie in no file and are still to be written."""
+    """The bytes that follow what was sent; they lie in no file and are still to be written."""
     is_full: bool = False
     """Whether the socket takes no more for now."""
 
@@ -132,8 +130,8 @@ class Passage:
         self._source, self._socket = source, socket
         self._guard = threading.Lock()
         self._can_send, self._is_closed = True, False
-        self.left = left
-        """Bytes that were not given on."""
+        self.left, self.sent = left, 0
+        """Bytes that were not given on, and those that the kernel took, also where it then failed."""
 
     def step(self) -> Step:
         """Send a slice, or what the socket takes of it; from a worker thread.
@@ -142,20 +140,19 @@ class Passage:
             ConnectionError: The client is gone.
             StrongroomError: The bytes cannot be read.
         """
-        sent = 0
         with self._guard:
-            while self.left and sent < SLICE and not self._is_closed:
+            end = self.sent + SLICE
+            while self.left and self.sent < end and not self._is_closed:
                 extent = extent_of(self._source) if self._can_send else None
                 if extent is None:
-                    return self._read(sent)
+                    return self._read()
                 try:
-                    count = self._send(extent, min(self.left, SLICE - sent))
+                    self._send(extent, min(self.left, end - self.sent))
                 except BlockingIOError:
-                    return Step(sent=sent, is_full=True)
-                sent += count
-        return Step(sent=sent)
+                    return Step(is_full=True)
+        return Step()
 
-    def _send(self, extent: Extent, limit: int) -> int:
+    def _send(self, extent: Extent, limit: int) -> None:
         try:
             count = os.sendfile(self._socket, extent.fd, extent.offset, min(limit, extent.length))
         except (BlockingIOError, ConnectionError):
@@ -166,19 +163,19 @@ class Passage:
             if error.errno not in UNABLE:
                 raise StorageError(f"a file of the vault cannot be read: {error.strerror}; run `strongroom check`") from error
             self._can_send = False
-            return 0
+            return
         if not count:
             raise SourceChanged("a file became shorter while it was sent: run `strongroom check`")
         self._source.seek(count, os.SEEK_CUR)
         self.left -= count
-        return count
+        self.sent += count
 
-    def _read(self, sent: int) -> Step:
+    def _read(self) -> Step:
         data = self._source.read(min(CHUNK, self.left))
         if not data:
             raise EOFError(f"{self.left} bytes of the reply cannot be read")
         self.left -= len(data)
-        return Step(sent=sent, data=data)
+        return Step(data=data)
 
     def close(self) -> None:
         """End: a step that is being made ends first, and there is no other; then source and socket may be closed."""
