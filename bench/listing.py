@@ -6,8 +6,8 @@ the document that Azurite loads into memory). Before anything is measured both m
 
 Azurite is spared three things. V8 has no string of more than 512 MiB, and Azurite keeps its records in one: at a million
 they fit only without MD5, place of the bytes and time of the tier, so its pages tell less than ours. It gets a heap of 8 GiB.
-And its collector of garbage, which at the start and every ten minutes reads all records 5,000 at a time and lets nothing else
-run for minutes, is turned off.
+And its collector of garbage is turned off: before Azurite listens, and then every ten minutes, it looks through all records for
+each 5,000 of them and lets nothing else run, which took five minutes.
 
 Run: python bench/listing.py [--blobs 1000000] [--rounds 5] [--seconds 3] [--only WORDS] [--alone]
 Azurite: `make azurite`.
