@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from strongroom.cli.app import app
+from strongroom.cli.reference_http import http_page
 from strongroom.domain.settings import PREFIX, Settings
 
 HEAD = "This page is made from the code by `make docs`; change it there.\n"
@@ -59,7 +60,7 @@ def _argument(parameter: Any) -> str:
     return word if parameter.required else f"[{word}]"
 
 
-PAGES = {"settings.md": settings_page, "commands.md": commands_page}
+PAGES = {"settings.md": settings_page, "commands.md": commands_page, "http-api.md": lambda: http_page(HEAD)}
 
 
 def main() -> None:

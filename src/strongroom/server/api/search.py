@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, UploadFile
+from fastapi import APIRouter, File, Query, UploadFile
 from fastapi.responses import JSONResponse
 
 from strongroom.domain.analysis import Coverage
@@ -18,6 +18,7 @@ Words = Annotated[
         description='Words, `"exact phrases"`, `-without`, and filters such as `type:image`: see the query language.',
     ),
 ]
+Picture = Annotated[UploadFile, File(description="The picture, at most 64 MiB.")]
 Sort = Annotated[
     Literal["relevance", "newest", "oldest", "name", "size"],
     Query(description="In which order; all but `relevance` put in order what was found best."),
@@ -35,8 +36,14 @@ def search(visit: Asks, q: Words, limit: Limit = 10, offset: Offset = 0, sort: S
 
 
 @router.post("/similar", responses=problems())
-def similar(visit: Asks, picture: UploadFile, filters: Filters = "", limit: Limit = 10, offset: Offset = 0) -> JSONResponse:
-    """Find pictures, and moments of videos, that look like a picture that is sent (form field `picture`, at most 64 MiB)."""
+def similar(
+    visit: Asks,
+    picture: Annotated[UploadFile, File(description="The picture, at most 64 MiB.")],
+    filters: Filters = "",
+    limit: Limit = 10,
+    offset: Offset = 0,
+) -> JSONResponse:
+    """Find pictures, and moments of videos, that look like a picture that is sent."""
     return as_json(visit.room.similar(picture.file, filters=filters, limit=limit, offset=offset))
 
 
