@@ -3,6 +3,8 @@
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -69,6 +71,47 @@ def test_each_is_answered_for_itself(vault: Vault, gatherer: Gatherer, told: Out
             assert stream.read() == data
         assert blob.sha256 == hashlib.sha256(data).hexdigest()
     assert not vault.blocks(first, "staged").waiting
+    assert vault.check(deep=True) == []
+
+
+def test_what_is_gathered_leaves_the_rows_that_a_put_leaves(vault: Vault, gatherer: Gatherer, catalog: Catalog, told: Outcomes):
+    gathered, put = vault.create_container("gathered"), vault.create_container("put")
+    until = datetime(2031, 1, 1, tzinfo=UTC)
+    traits = [
+        Traits(),
+        Traits(content_type="text/plain", metadata={"who": "Ann"}, tags={"year": "1931", "a": "b"}),
+        Traits(headers={"cache-control": "no"}, tier="Cool"),
+        Traits(immutable_until=until, is_immutability_locked=True, has_legal_hold=True),
+        Traits(kind="append"),
+    ]
+    for i in range(90):
+        data = b"%d" % (i % 40) * (i % 7)
+        gatherer.put(SmallPut(container=gathered, name=f"n{i}", data=data, traits=traits[i % len(traits)]), i)
+        vault.put(put, f"n{i}", data, traits=traits[i % len(traits)], with_md5=True)
+    gatherer.close()
+    own = {"id", "container_id", "version", "etag", "created_at", "modified_at", "tier_changed_at"}
+    rows: dict[str, list[dict[str, object]]] = {"gathered": [], "put": []}
+    pieces: dict[str, list[object]] = {"gathered": [], "put": []}
+    with catalog.read() as tx:
+        made = tx.exec_driver_sql(
+            "SELECT containers.name AS container, versions.* FROM versions"
+            " JOIN containers ON containers.id = container_id ORDER BY versions.name"
+        )
+        for row in made.mappings():
+            rows[row["container"]].append({name: row[name] for name in row if name not in {"container", *own}})
+            part = tx.exec_driver_sql(
+                f"SELECT seq, start, length, block_id FROM version_objects WHERE version_id = {row['id']}"
+            )
+            tags = tx.exec_driver_sql(f"SELECT name, value FROM tags WHERE version_id = {row['id']} ORDER BY name")
+            pieces[row["container"]].append((part.all(), tags.all()))
+    assert len(rows["put"]) == 90
+    assert rows["gathered"] == rows["put"]
+    assert pieces["gathered"] == pieces["put"]
+    for i in (0, 1, 2, 3, 44, 89):
+        blob = told[i]
+        assert isinstance(blob, Blob)
+        assert blob == replace(vault.get(gathered, f"n{i}"), sha256=blob.sha256)
+    assert len({blob.etag for blob in vault.walk(gathered)}) == 90
     assert vault.check(deep=True) == []
 
 

@@ -91,13 +91,14 @@ def committed(calls: Sequence[Call], answer: Call, thread: str | None = None) ->
     Args:
         calls: Those before the answer.
         answer: The call that sent it.
-        thread: Whose; that of the last commit if not given. Others commit what the request has nothing to do with, such as
-            the uses in the ledger; never two at once, since SQLite lets one write.
+        thread: Whose; that of the last commit that ended before the answer if not given. Others commit what the request has
+            nothing to do with, such as hashes and uses; never two at once, since SQLite lets one write.
     """
-    synced = [call for call in on(calls, "fdatasync", "/catalog.sqlite-wal") if thread in (None, call.thread)]
+    ended = [call for call in on(calls, "fdatasync", "/catalog.sqlite-wal") if call.ended < answer.began]
+    synced = [call for call in ended if thread in (None, call.thread)]
+    assert synced
     written = [call for call in on(calls, "pwrite64", "/catalog.sqlite-wal") if call.thread == synced[-1].thread]
     assert written[-1].ended < synced[-1].began
-    assert synced[-1].ended < answer.began
     return written[0], synced[-1]
 
 

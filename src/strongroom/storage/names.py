@@ -41,7 +41,7 @@ def check_blob_name(name: str) -> str:
         raise NameRefused(f"a blob's name has 1 to {BLOB_CHARACTERS:,} characters, and this one has {len(name):,}")
     if name.count("/") >= BLOB_SEGMENTS:
         raise NameRefused(f"a blob's name has at most {BLOB_SEGMENTS} parts between slashes: {name[:60]!r}…")
-    bad = next((c for c in name if not _may_stand(c)), None)
+    bad = None if name.isascii() and name.isprintable() else next((c for c in name if not _may_stand(c)), None)
     if bad is not None:
         raise NameRefused(f"a blob's name cannot hold the character U+{ord(bad):04X}: {name[:60]!r}; rename it")
     return name

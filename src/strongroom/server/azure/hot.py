@@ -17,7 +17,7 @@ from os import urandom
 from typing import Never
 
 from strongroom.domain.blob import Blob
-from strongroom.domain.condition import ALWAYS
+from strongroom.domain.condition import ALWAYS, Condition
 from strongroom.domain.container import STORED, Container
 from strongroom.domain.scope import Actor
 from strongroom.errors import ContainerNotFound, StrongroomError
@@ -28,7 +28,7 @@ from strongroom.server.azure.call import NEWEST, Address, Request
 from strongroom.server.azure.desk import Desk
 from strongroom.server.azure.faults import Fault, fault_of
 from strongroom.server.azure.ops.put import stated
-from strongroom.server.azure.plain import READ, admitted, is_plain_write
+from strongroom.server.azure.plain import READ, UNTOLD, admitted, is_plain_write
 from strongroom.server.azure.reply import MOST_CLIENT_ID, Ready, encoded
 from strongroom.server.azure.request import headers_of, read_request
 from strongroom.server.azure.tell import is_told, tell
@@ -51,7 +51,7 @@ ARCHIVE = "Archive"
 CONTAINER_SECONDS = 1.0
 """For how long a container is taken for what it was."""
 MOST_CONTAINERS = 4096
-CONDITIONS = frozenset({b"if-match", b"if-none-match"})
+CONDITIONS = frozenset({"if-match", "if-none-match"})
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -147,8 +147,7 @@ class Hot:
             return None
         try:
             container = self._container(address)
-            told = headers_of(headers)
-            traits, condition = _told(told), condition_of(told) if given.keys() & CONDITIONS else ALWAYS
+            traits, condition = _told(tuple([pair for pair in headers if pair[0] not in UNTOLD]))
             check_blob_name(address.blob)
         except (Fault, StrongroomError):
             return None
@@ -292,8 +291,12 @@ def _raise(error: Exception) -> Never:
         raise error
 
 
-def _told(headers: Mapping[str, str]) -> Traits:
-    return stated(headers, traits_of(headers, is_whole=True))
+@lru_cache(maxsize=256)
+def _told(pairs: Pairs) -> tuple[Traits, Condition]:
+    """Give what headers tell of a blob, and ask of the one that is there: clients say the same of most."""
+    headers = headers_of(pairs)
+    traits = stated(headers, traits_of(headers, is_whole=True))
+    return traits, condition_of(headers) if headers.keys() & CONDITIONS else ALWAYS
 
 
 def _common(given: Mapping[bytes, bytes]) -> bytes:
@@ -304,9 +307,22 @@ def _common(given: Mapping[bytes, bytes]) -> bytes:
     return found if raw is None else found + _client_line(raw)
 
 
+IDS = 256
+_ids: list[bytes] = []
+"""Digits of ids to come."""
+
+
 def _request_id() -> bytes:
-    """Give a random UUID (RFC 9562, 5.4), in a third of the time that `uuid.uuid4` takes."""
-    digits = b2a_hex(urandom(16))
+    """Give a random UUID (RFC 9562, 5.4), in a tenth of the time that `uuid.uuid4` takes.
+
+    The system is asked for many at a time, since that lets other threads run each time, and then waits for them.
+    """
+    try:
+        digits = _ids.pop()
+    except IndexError:
+        many = b2a_hex(urandom(16 * IDS))
+        _ids.extend(many[at : at + 32] for at in range(0, len(many), 32))
+        digits = _ids.pop()
     return b"%b-%b-4%b-a%b-%b" % (digits[:8], digits[8:12], digits[13:16], digits[17:20], digits[20:])
 
 

@@ -48,6 +48,8 @@ WRITE = READ | {
     b"if-none-match",
 }
 """Headers that a plain write may have, besides those of metadata."""
+UNTOLD = (READ - {b"content-type"}) | {b"content-length", b"x-ms-blob-type"}
+"""Headers of a plain write that tell nothing of the blob."""
 META = b"x-ms-meta-"
 PREFIX = b"x-ms-"
 SCHEME = b"SharedKey "

@@ -24,7 +24,12 @@ def next_etags(tx: Transaction, count: int) -> list[str]:
     else:
         several = text("SELECT nextval('etags') FROM generate_series(1, :count)")
         numbers = list(tx.execute(several, {"count": count}).scalars())
-    return [f"0x{number:016X}" for number in numbers]
+    return [etag_of(number) for number in numbers]
+
+
+def etag_of(number: int) -> str:
+    """Spell an etag."""
+    return f"0x{number:016X}"
 
 
 def lock_names(tx: Transaction, container_id: int, names: Collection[str]) -> None:

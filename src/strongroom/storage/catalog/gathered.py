@@ -10,9 +10,10 @@ from strongroom.domain.container import Container
 from strongroom.domain.outcome import KeptObject
 from strongroom.errors import ContainerNotFound, StrongroomError
 from strongroom.storage.catalog import blocks, containers, holdings, landings, leases, objects, quick
-from strongroom.storage.catalog.catalog import Transaction
+from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.landings import Landing
 from strongroom.storage.catalog.prepared import driver
+from strongroom.storage.layout import writer_of
 
 Outcome = Blob | Exception
 """The blob that was made, or why there is none."""
@@ -60,17 +61,19 @@ def _by_container(orders: Collection[Order]) -> dict[int, list[Order]]:
 def _free(tx: Transaction, connection: Connection, orders: Sequence[Order]) -> dict[Order, Outcome]:
     """Land those whose names nothing has, all at once."""
     container = orders[0].container
-    try:
-        containers.need(tx, container.id)
-    except ContainerNotFound as error:
-        return dict.fromkeys(orders, error)
     names = {order.landing.name: order for order in reversed(orders)}  # of one name, the first
-    taken = quick.taken(connection, container.id, names)
+    maker = next((writer_of(order.kept.object_id) for order in orders if order.kept.object_id), "")
+    seen = quick.see(connection, container.id, names, maker)
+    if not seen.is_there:
+        try:
+            containers.need(tx, container.id)
+        except ContainerNotFound as error:
+            return dict.fromkeys(orders, error)
     found: dict[Order, Outcome] = {}
     free: list[Order] = []
     for order in orders:
         name = order.landing.name
-        if name in taken or names[name] is not order:
+        if name in seen.taken or names[name] is not order or order.landing.kind != "block":
             continue
         try:
             if order.condition is not ALWAYS:
@@ -81,10 +84,21 @@ def _free(tx: Transaction, connection: Connection, orders: Sequence[Order]) -> d
         else:
             free.append(order)
     if free:
-        objects.adopt(tx, [order.kept for order in free])
-        made = landings.land_free(tx, container, [order.landing for order in free])
+        _adopt(tx, connection, [order.kept for order in free if order.kept.object_id], maker if seen.may_write else None)
+        made = landings.land_free(tx, connection, container, [order.landing for order in free], seen.etag)
         found.update(zip(free, made, strict=True))
     return found
+
+
+def _adopt(tx: Transaction, connection: Connection, kept: Sequence[KeptObject], maker: str | None) -> None:
+    """Give objects their rows, in one statement where all are new ones of a writer that may, in one place."""
+    is_plain = maker is not None and all(
+        one.is_new and one.place == kept[0].place and writer_of(one.object_id) == maker for one in kept
+    )
+    if not is_plain:
+        objects.adopt(tx, kept)
+    elif kept and maker:
+        quick.add_kept(connection, maker, kept[0].place, [(one.object_id, one.size) for one in kept], now())
 
 
 def _alone(tx: Transaction, order: Order, loosened: set[str]) -> Outcome:

@@ -15,11 +15,11 @@ from strongroom.domain.pages import PAGE
 from strongroom.storage.catalog import blobs, changes, containers, guards, holdings, leases, quick, service
 from strongroom.storage.catalog.blobs import DEFAULT_TYPE, current_rows
 from strongroom.storage.catalog.catalog import Transaction, now
-from strongroom.storage.catalog.etags import lock_names, next_etags, version_after
+from strongroom.storage.catalog.etags import etag_of, lock_names, next_etags, version_after
 from strongroom.storage.catalog.guards import Present
 from strongroom.storage.catalog.holders import HOLE, Piece
 from strongroom.storage.catalog.objects import pages
-from strongroom.storage.catalog.prepared import driver
+from strongroom.storage.catalog.prepared import document, driver, microseconds
 from strongroom.storage.catalog.schema import tags, version_objects, versions
 
 Room = tuple[Present, Mapping[str, str], frozenset[str]]
@@ -92,9 +92,88 @@ def land(tx: Transaction, container: Container, landings: Sequence[Landing], con
     return _land(tx, container, landings, _make_room(tx, container, taken, condition))
 
 
-def land_free(tx: Transaction, container: Container, landings: Sequence[Landing]) -> tuple[Blob, ...]:
-    """Make blobs whose names nothing has, in a container that is there: the caller looked, in this transaction."""
-    return _land(tx, container, landings, NOTHING).blobs
+def land_free(
+    tx: Transaction, connection: Connection, container: Container, landings: Sequence[Landing], etag: int
+) -> list[Blob]:
+    """Make block blobs of at most one piece whose names nothing has: the caller looked, in this transaction.
+
+    Args:
+        tx: A transaction on SQLite.
+        connection: The driver's, of it.
+        container: Where; it is there.
+        landings: What was just written, and is neither a copy nor of a mount; all names differ.
+        etag: The number of the newest etag.
+    """
+    at, version = now(), version_after(None)
+    etags = [etag_of(number) for number in range(etag + 1, etag + 1 + len(landings))]
+    quick.take_etags(connection, etag + len(landings))
+    keys = quick.add_new(
+        connection, container.id, version, at, [_new(one, tag, at) for one, tag in zip(landings, etags, strict=True)]
+    )
+    made = [
+        _made(container, one, key=key, version=version, etag=tag, at=at)
+        for one, key, tag in zip(landings, keys, etags, strict=True)
+    ]
+    quick.add_whole(
+        connection,
+        [(key, piece.object_id, piece.length) for one, key in zip(landings, keys, strict=True) for piece in one.pieces],
+    )
+    marks = [
+        {"version_id": blob.id, "name": name, "value": value} for blob in made if blob.tags for name, value in blob.tags.items()
+    ]
+    quick.add_tags(connection, marks)
+    placed = {one.sha256: one.size for one in landings if one.sha256}
+    if placed:
+        placed = quick.place(connection, container.id, placed)
+    if placed:
+        holdings.change(tx, placed=placed)
+    changes.note(tx, changes.CREATED, container.name, made)
+    return made
+
+
+def _new(one: Landing, etag: str, at: datetime) -> tuple[object, ...]:
+    """Give what `quick.add_new` asks of a blob."""
+    return (
+        one.name,
+        one.size,
+        etag,
+        one.content_type,
+        document(one.headers),
+        document(one.metadata),
+        one.sha256,
+        one.md5,
+        one.tier,
+        None if one.tier is None else microseconds(at),
+        microseconds(one.immutable_until),
+        one.is_immutability_locked,
+        one.has_legal_hold,
+    )
+
+
+def _made(container: Container, one: Landing, *, key: int, version: str, etag: str, at: datetime) -> Blob:
+    """Give a blob as `blobs.blob_of` gives it of its row."""
+    return Blob(
+        id=key,
+        container=container.name,
+        name=one.name,
+        version=version,
+        is_current=True,
+        size=one.size,
+        etag=etag,
+        content_type=one.content_type,
+        sha256=one.sha256,
+        md5=one.md5,
+        created_at=at,
+        modified_at=at,
+        metadata=dict(one.metadata),
+        tags=dict(one.tags),
+        headers=dict(one.headers),
+        tier=one.tier,
+        tier_changed_at=None if one.tier is None else at,
+        immutable_until=one.immutable_until,
+        is_immutability_locked=one.is_immutability_locked,
+        has_legal_hold=one.has_legal_hold,
+    )
 
 
 def _land(tx: Transaction, container: Container, landings: Sequence[Landing], room: Room) -> Landed:

@@ -7,6 +7,7 @@ since the driver lets other threads run, and then waits for them, at each step o
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any, cast
 
@@ -19,6 +20,8 @@ from strongroom.storage.catalog.schema import EPOCH, MICROSECOND, Instant
 DIALECT = sqlite.dialect(paramstyle="qmark")
 MOST = 64
 """Rows, or values of a list, in one statement."""
+FEW = 16
+"""Up to so many rows of a `Bulk` are always one statement; more come in multiples, so that there are few texts."""
 
 
 def driver(tx: Transaction) -> sqlite3.Connection | None:
@@ -101,6 +104,53 @@ class Insertion(Prepared):
         return f"{self._head}VALUES {','.join([f'({self._row})'] * size)}{self._tail}"
 
 
+class Bulk(Prepared):
+    """An INSERT of rows that share the values of some columns; all values are as the driver takes them."""
+
+    def __init__(self, statement: ClauseElement, *, shared: Sequence[str], own: Sequence[str]) -> None:
+        """Compile it.
+
+        Args:
+            statement: The INSERT, without values.
+            shared: Columns whose values all rows share.
+            own: Those of which each row has its own.
+        """
+        super().__init__(statement, column_keys=[*shared, *own])
+        self._places = [(shared.index(name), -1) if name in shared else (0, own.index(name)) for name in self.names]
+        self._shared, self._own = len(shared), len(own)
+        self._head, _, rest = self.sql.partition("VALUES (")
+        self._tail = rest.partition(")")[2]
+        self._texts: dict[int, str] = {}
+
+    def add(
+        self, connection: sqlite3.Connection, shared: Sequence[Any], rows: Sequence[Sequence[Any]]
+    ) -> sqlite3.Cursor | None:
+        """Add rows, in order; gives the cursor of the last ones.
+
+        Args:
+            connection: The driver's.
+            shared: Values, in the order of their columns as given.
+            rows: Those of each row, in theirs.
+        """
+        at, cursor = 0, None
+        while at < len(rows):
+            left = len(rows) - at
+            size = left if left <= FEW else min(left // FEW * FEW, MOST)
+            text = self._texts.get(size)
+            if text is None:
+                text = self._texts[size] = self._text(size)
+            cursor = connection.execute(text, [*shared, *chain.from_iterable(rows[at : at + size])])
+            at += size
+        return cursor
+
+    def _text(self, size: int) -> str:
+        rows = [
+            ",".join(f"?{1 + (place if own < 0 else self._shared + row * self._own + own)}" for place, own in self._places)
+            for row in range(size)
+        ]
+        return f"{self._head}VALUES {','.join(f'({row})' for row in rows)}{self._tail}"
+
+
 def _size(left: int, *, whole: bool) -> int:
     """Give a power of two, so that there are few texts: at most what is left, or where ``whole`` all of it if that fits."""
     size: int = MOST
@@ -111,13 +161,15 @@ def _size(left: int, *, whole: bool) -> int:
 
 def _spelling(column: "Column[Any]") -> Callable[[Any], object] | None:
     if isinstance(column.type, Instant):
-        return _microseconds
-    return _document if isinstance(column.type, JSON) else None
+        return microseconds
+    return document if isinstance(column.type, JSON) else None
 
 
-def _microseconds(value: Any) -> object:
+def microseconds(value: Any) -> object:
+    """Spell an instant, or none, as the column does."""
     return None if value is None else (value - EPOCH) // MICROSECOND
 
 
-def _document(value: Any) -> str:
+def document(value: Any) -> str:
+    """Spell a document as the column does."""
     return "{}" if value == {} else json.dumps(value)
