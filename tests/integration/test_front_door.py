@@ -96,7 +96,8 @@ def test_another_password_ends_sessions(front: Front):
 def test_a_key_opens_until_it_is_over_or_revoked(front: Front, monkeypatch: pytest.MonkeyPatch):
     client = front.by_key()
     key = front.room.keys()[0]
-    assert client.get("/api/v1/session").json() == {"actor": "owner", "csrf": "", "is_session": False}
+    told = client.get("/api/v1/session").json()
+    assert (told["actor"], told["csrf"], told["is_session"], "manage" in told["may"]) == ("owner", "", False, True)
     assert front.room.keys()[0].used_at is not None
     front.room.revoke_key(key.id)
     assert client.get("/api/v1/session").status_code == 401
@@ -150,6 +151,8 @@ def test_users_have_roles_and_containers(front: Front):
         assert client.get("/api/v1/containers/letters").status_code == reads
         assert client.put(f"/api/v1/containers/letters/blobs/{name}", content=b"x").status_code == fills
         assert client.get("/api/v1/users").status_code == rules
+        may = client.get("/api/v1/session").json()["may"]
+        assert ("search" in may, "upload" in may, "manage" in may) == (reads == 200, fills == 201, rules == 200)
     editor = front.by_key("ed")
     assert [one["name"] for one in editor.get("/api/v1/containers").json()] == ["letters"]
     assert editor.get("/api/v1/containers/photos").status_code == 404

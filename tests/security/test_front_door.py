@@ -203,7 +203,7 @@ def test_wrong_passwords_are_counted_by_name_and_by_address(front: Front):
     for _ in range(10):
         assert client.post("/login", data={"name": "ann", "password": "wrong"}).status_code == 401
     assert client.post("/login", data=right).status_code == 429
-    for n in range(10):
+    for n in range(9):
         assert client.post("/login", data={"name": f"user{n}", "password": "wrong"}).status_code == 401
     assert client.post("/login", data={"name": "zoe", "password": "wrong"}).status_code == 429
     assert client.get("/login", params={"token": "guess"}).status_code == 429

@@ -1,7 +1,7 @@
 """The reference pages that are made from the code: ``python -m strongroom.cli.reference docs/reference``."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,11 @@ def _argument(parameter: Any) -> str:
     return word if parameter.required else f"[{word}]"
 
 
-PAGES = {"settings.md": settings_page, "commands.md": commands_page, "http-api.md": lambda: http_page(HEAD)}
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "http-api.md": lambda: http_page(HEAD),
+}
 
 
 def main() -> None:

@@ -73,6 +73,11 @@ class MemberPolicy:
         return Scope(actor=actor, purpose=purpose, containers=granted, policy_version=VERSION)
 
 
+def actions_of(role: str) -> list[str]:
+    """Give what a role permits by name, beyond which an owner may do everything."""
+    return sorted(ACTIONS[role] or FILLS | {"check", "delete", "manage", "mount"})
+
+
 class Members:
     """Users of a room, and the proofs that they bring: links, passwords, sessions, keys."""
 

@@ -53,6 +53,12 @@ class Buckets:
             left, now = self._fill(key)
             self._keep(key, max(0.0, left - amount), now)
 
+    def give_back(self, key: str, amount: float = 1.0) -> None:
+        """Put back what was taken."""
+        with self._guard:
+            left, now = self._fill(key)
+            self._keep(key, min(self._burst, left + amount), now)
+
     def _fill(self, key: str) -> tuple[float, float]:
         now = time.monotonic()
         left, at = self._left.get(key, (self._burst, now))

@@ -54,17 +54,18 @@ def login_by_password(
     """Let in whom a password lets in."""
     site, address = site_of(request), address_of(request)
     _need_own_form(request)
+    tried = ((site.wrong_addresses, address), (site.wrong_names, name))
     try:
-        site.wrong_addresses.need(address)
-        site.wrong_names.need(name)
+        for bucket, key in tried:
+            bucket.take(key)  # before the password is compared, so that many at once are no way around it
     except TooMany as error:
         return _form(request, site, next_, f"too many wrong passwords; {error.detail}", error.status)
     actor = site.room.members.actor_of_password(name, password)
     if actor is None:
-        for bucket, key in ((site.wrong_addresses, address), (site.wrong_names, name)):
-            bucket.spend(key)
         site.note("refuse", Actor(name="-"), address=address, name=name, why="password")
         return _form(request, site, next_, WRONG, HTTPStatus.UNAUTHORIZED)
+    for bucket, key in tried:
+        bucket.give_back(key)
     return _let_in(request, site, actor, next_, "password")
 
 
@@ -74,6 +75,7 @@ def logout(request: Request, visit: Asks) -> Response:
     end_session(request, site_of(request), visit.actor)
     answer = RedirectResponse("/login", HTTPStatus.SEE_OTHER)
     answer.delete_cookie(COOKIE, path="/")
+    answer.headers["clear-site-data"] = '"cache"'
     return answer
 
 

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from strongroom.domain.scope import Actor
+from strongroom.errors import AccessDenied
 from strongroom.room import Room
 from strongroom.server.door.refusal import Refusal, Unproven
 from strongroom.server.door.site import Site, address_of, site_of
@@ -32,6 +33,14 @@ class Visit:
     """What each form, or the header ``x-csrf-token``, has to bring; empty for an API key."""
     is_session: bool
     """Whether they came by the page, not by a key."""
+
+    def may(self, action: str) -> bool:
+        """Say whether they may do something at all, so that a page need not offer what would be refused."""
+        try:
+            self.room.scope(action)
+        except AccessDenied:
+            return False
+        return True
 
 
 async def visit(request: Request) -> Visit:
