@@ -101,6 +101,8 @@ def _made(parts: Parts, content: Content, seconds: float | None) -> Made:
         if pages is None:
             raise Unsupported(f"the content {content.sha256} has no picture: it is {content.media_type}")
         return _jpeg(_first_page(pages[1]))
+    if content.type == IMAGE and content.media_type not in image.ACCEPTS:
+        raise Unsupported(f"the content {content.sha256} has no picture: nothing here draws {content.media_type}")
     with parts.vault.source(content.sha256) as source:
         if content.type == IMAGE:
             return _jpeg(_picture(source))
