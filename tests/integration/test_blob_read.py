@@ -289,3 +289,24 @@ def test_a_look_holds_conditions_against_what_it_gives(vault: Vault, letters: Co
     look, stream = vault.fetch(letters, "a", condition=Condition(if_match=blob.etag), cut=lambda one: (2, one.blob.size - 4))
     with stream:
         assert (look.blob, stream.read()) == (blob, b"234567")
+
+
+def test_the_pieces_of_a_blob_of_many_are_loaded_once_and_again_when_it_changed(
+    vault: Vault, letters: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = []
+    for where in (glance, holders):
+        load = where.pieces
+        monkeypatch.setattr(where, "pieces", lambda tx, key, load=load: loads.append(key) or load(tx, key))
+    vault.put(letters, "log", b"", traits=Traits(kind="append"))
+    text = b""
+    for number in range(20):
+        vault.append(letters, "log", bytes([65 + number]) * (number + 1))
+        text += bytes([65 + number]) * (number + 1)
+    for start in range(0, len(text), 7):
+        vault.put(letters, "other", b"x")
+        assert get(vault, {"range": f"bytes={start}-{start + 9}"}, "/letters/log")[2] == text[start : start + 10]
+    assert len(loads) == 1
+    vault.append(letters, "log", b"end")
+    assert get(vault, {"range": "bytes=200-"}, "/letters/log")[2] == text[200:] + b"end"
+    assert len(loads) == 2

@@ -19,7 +19,7 @@ from strongroom.vault.commit import Committer
 from strongroom.vault.fingerprint import fingerprint
 from strongroom.vault.mount import mounted_place
 from strongroom.vault.read import open_pieces
-from strongroom.vault.recent import Recent
+from strongroom.vault.recent import Many, Recent
 from strongroom.vault.source import ContentSource, Place, open_source, stored_place
 from strongroom.vault.upkeep import Check
 from strongroom.vault.writer import Writer
@@ -45,7 +45,7 @@ class Contents:
         self._writer = Writer(catalog, self._bodies, layout)
         self._committer = Committer(catalog, self._bodies, self._writer)
         self._mounts: dict[str, Mount] = {}
-        self._recent = Recent()
+        self._recent, self._many = Recent(), Many()
 
     def source(self, sha256: str) -> AbstractContextManager[ContentSource]:
         """Open a content from any live blob, mount or object of its own that holds it.

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import BinaryIO, cast
 
@@ -20,6 +21,20 @@ TRIES = 5
 
 Again = Callable[[], Sequence[Piece]]
 """Gives pieces as they are now."""
+
+
+class Pieces(tuple[Piece, ...]):  # noqa: SLOT001 - a cached property needs its dict
+    """The pieces of a blob, of which a range is found without looking at each."""
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """Where in the blob each ends."""
+        return list(accumulate(piece.length for piece in self))
+
+    @property
+    def total(self) -> int:
+        """Bytes in all."""
+        return self.ends[-1] if self else 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -193,10 +208,13 @@ def open_pieces(
 
 def cut(pieces: Sequence[Piece], start: int, length: int | None) -> list[Piece]:
     """Give the pieces of a range."""
+    known = pieces if isinstance(pieces, Pieces) else Pieces(pieces)
     end = float("inf") if length is None else start + length
     found: list[Piece] = []
-    at = 0
-    for piece in pieces:
+    number = bisect_right(known.ends, start)
+    at = known.ends[number - 1] if number else 0
+    while number < len(known) and at < end:
+        piece = known[number]
         first, last = max(start, at), min(end, at + piece.length)
         if first < last:
             found.append(
@@ -208,5 +226,5 @@ def cut(pieces: Sequence[Piece], start: int, length: int | None) -> list[Piece]:
                     block_id=piece.block_id,
                 )
             )
-        at += piece.length
+        at, number = at + piece.length, number + 1
     return found

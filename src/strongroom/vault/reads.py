@@ -13,7 +13,8 @@ from strongroom.errors import BlobNotFound, RoomDamaged, SourceChanged
 from strongroom.storage.catalog import blobs, glance, holders, leases
 from strongroom.storage.catalog.holders import Piece
 from strongroom.vault.contents import Contents
-from strongroom.vault.read import Again, open_pieces
+from strongroom.vault.read import Again, Pieces, open_pieces
+from strongroom.vault.read import cut as cut_of
 
 AT_ONCE = 1 << 20
 """Bytes up to which a range of several objects is read at once, so that a replacement cannot cut it off."""
@@ -36,7 +37,7 @@ def whole(look: Look) -> tuple[int, int]:
 
 def _are_of(pieces: Sequence[Piece], blob: Blob) -> bool:
     """Say whether pieces are those of a blob as it was told of: it may be gone since, or have been appended to."""
-    total = sum(piece.length for piece in pieces)
+    total = pieces.total if isinstance(pieces, Pieces) else sum(piece.length for piece in pieces)
     return total == blob.size or (blob.kind == "append" and total > blob.size)
 
 
@@ -111,6 +112,7 @@ class Reads(Contents):
                 continue
             with suppress(FileNotFoundError, SourceChanged):
                 return look, self._open(look.blob, pieces, start, length)
+            self._many.drop(look.blob.id, look.blob.etag)
         raise RoomDamaged(f"the vault lacks the bytes of {name}: run `strongroom check`")
 
     def _look(self, container: Container, name: str, version: str | None, condition: Condition) -> tuple[Look, Sequence[Piece]]:
@@ -121,7 +123,21 @@ class Reads(Contents):
                 return look, pieces
         with self._catalog.read() as tx:
             look = blobs.look(tx, container, name, version, condition)
-            return look, () if container.kind == MOUNTED else holders.pieces(tx, look.blob.id)
+            if container.kind == MOUNTED:
+                return look, ()
+            return look, self._pieces(look.blob, lambda: holders.pieces(tx, look.blob.id))
+
+    def _pieces(self, blob: Blob, load: Callable[[], Sequence[Piece]]) -> Sequence[Piece]:
+        """Load the pieces of a blob, or remember them where they were many: those of a page blob alone change under an etag."""
+        known = None if blob.kind == PAGE else self._many.get(blob.id, blob.etag)
+        if known is not None:
+            return known
+        found = load()
+        if blob.kind == PAGE or len(found) <= FEW_PIECES:
+            return found
+        known = Pieces(found)
+        self._many.keep(blob.id, blob.etag, known)
+        return known
 
     def _open(self, blob: Blob, pieces: Sequence[Piece], start: int, length: int) -> BinaryIO:
         """Open a range; a short one is read at once: later an object may be gone, and a stream costs more than its bytes."""
@@ -134,7 +150,7 @@ class Reads(Contents):
             if len(data) == length:
                 return io.BytesIO(data)
         stream = open_pieces(self._bodies, pieces, start, length, self._again(blob))
-        if len(pieces) == 1 or length > AT_ONCE:
+        if length > AT_ONCE or len(cut_of(pieces, start, length)) == 1:
             return stream
         with stream:
             return io.BytesIO(stream.read())
@@ -167,7 +183,7 @@ class Reads(Contents):
             look = glance.look(connection, container, name, version, condition)
             if container.kind == MOUNTED or look.blob.kind == PAGE:
                 return look, () if container.kind == MOUNTED else None, revision
-            return look, glance.pieces(connection, look.blob.id), revision
+            return look, self._pieces(look.blob, lambda: glance.pieces(connection, look.blob.id)), revision
 
         look, pieces, revision = self._catalog.glance(act)
         if look.lease is None and len(pieces or ()) <= FEW_PIECES:
