@@ -280,6 +280,13 @@ def test_text_prints_all_that_was_found_in_one_file(strong: Run):
     assert any("bilge pumps" in piece["text"] for piece in json.loads(out))
 
 
+def test_search_sorts_what_it_finds(strong: Run):
+    sizes = [hit["size"] for hit in json.loads(strong("search", "type:image", "--sort", "size", "--json")[1])["hits"]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(sizes) == 2
+    assert strong("search", "harbour", "--sort", "colour")[0] == 2
+
+
 def test_growth_tells_what_is_stored(strong: Run):
     code, out, _ = strong("growth")
     assert code == 0

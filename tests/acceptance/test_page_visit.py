@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from browser import NARROW, Served, Visitor, needs, serving, strongroom, visitor
+from servers import PATIENCE
 
 KEEPER = "The lighthouse keeper counted eleven gulls on Sunday and wrote it down."
 
@@ -114,9 +116,16 @@ def test_a_picture_finds_pictures(reader: Visitor, samples: Path) -> None:
     page.set_input_files("#example", samples / "photos" / "cat.png")
     page.wait_for_url("**like=**")
     expect(page.locator("#hits .hit").first).to_contain_text("cat.png")
-    page.locator("#hits .hit").first.get_by_role("link", name="more like this").or_(
-        page.locator("#hits h2 a").first
-    ).first.click()
+    page.locator("#hits .hit").nth(1).get_by_role("link", name="more like this").click()
+    expect(page).to_have_url(re.compile("like=[0-9a-f]{64}"))
+
+
+def until(page: Page, wanted: str) -> None:
+    """Wait for a state of the player; the page's own rules keep a script from waiting inside it."""
+    end = time.monotonic() + PATIENCE
+    while not page.locator("#pane .player").evaluate(wanted):
+        assert time.monotonic() < end, wanted
+        page.wait_for_timeout(100)
 
 
 def test_a_recording_stands_at_its_second(reader: Visitor) -> None:
@@ -125,10 +134,10 @@ def test_a_recording_stands_at_its_second(reader: Visitor) -> None:
     page.locator("#hits .hit .match a").first.click()
     player = page.locator("#pane .player")
     expect(player).to_be_visible()
-    page.wait_for_function("document.querySelector('#pane .player').readyState > 0")
+    until(page, "player => player.readyState > 0")
     wanted = float(player.get_attribute("data-at") or 0)
-    page.wait_for_function(f"Math.abs(document.querySelector('#pane .player').currentTime - {wanted}) < 1")
-    assert page.evaluate("document.querySelector('#pane .player').paused")
+    until(page, f"player => Math.abs(player.currentTime - {wanted}) < 1")
+    assert player.evaluate("player => player.paused")
     expect(page.locator("#pane ol.said")).to_contain_text("age of foolishness")
 
 
@@ -136,20 +145,20 @@ def test_a_video_stands_at_its_second(reader: Visitor) -> None:
     page = reader.page
     reader.go("/?q=a+bicycle+type:video")
     page.locator("#hits .hit .match a").first.click()
-    page.wait_for_function("document.querySelector('#pane video').readyState > 0")
+    until(page, "player => player.readyState > 0")
     wanted = float(page.locator("#pane video").get_attribute("data-at") or 0)
     assert wanted > 0
-    page.wait_for_function(f"Math.abs(document.querySelector('#pane video').currentTime - {wanted}) < 1")
+    until(page, f"player => Math.abs(player.currentTime - {wanted}) < 1")
 
 
 def test_a_question_is_answered_and_its_citation_opens(reader: Visitor) -> None:
     page = reader.page
-    reader.go("/ask?q=How+much+money+should+be+set+aside+for+pumps%3F")
-    expect(page.locator(".answer .sentence").first).to_contain_text("1,450")
+    reader.go("/ask?q=When+is+the+rent+due%3F")
+    expect(page.locator(".answer .sentence").first).to_contain_text("first working day")
     reader.need_accessible()
     page.locator(".answer .cite").first.click()
-    expect(page.locator(".view h1")).to_contain_text("letter-scan.pdf")
-    expect(page.locator(".view .sheet img")).to_be_visible()
+    expect(page.locator(".view h1")).to_contain_text("lease.pdf")
+    expect(page.locator(".view .sheet img")).to_have_attribute("alt", re.compile("Page 2"))
 
 
 def test_nothing_found_says_what_was_searched(reader: Visitor) -> None:
