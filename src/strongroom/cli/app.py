@@ -183,6 +183,7 @@ def search(
     ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Hits on a page.")] = 10,
     offset: Annotated[int, typer.Option("--offset", min=0, help="Hits to pass over.")] = 0,
+    sort: Annotated[str, typer.Option("--sort", help="relevance, newest, oldest, name or size.")] = "relevance",
     json: JsonOption = False,
 ) -> None:
     """Find things, in plain words."""
@@ -191,7 +192,7 @@ def search(
     filters += [f"{key}:{value}" for key, value in (("before", before), ("after", after)) if value]
     filters += [f"duration:{''.join(length.split())}" for length in duration or ()]
     with open_room(room) as opened:
-        results = opened.search(" ".join([query, *filters]), limit=limit, offset=offset)
+        results = opened.search(" ".join([query, *filters]), limit=limit, offset=offset, sort=sort)
     if json:
         print(results_json(results))
     else:
