@@ -100,7 +100,10 @@ def test_an_upload_that_breaks_off_leaves_nothing(client: httpx.Client, room: Ro
 
 def test_heads_are_bounded(client: httpx.Client):
     assert client.get("/api/v1/search", params={"q": "x" * 20_000}).status_code in (414, 422)
-    assert client.get("/api/v1/coverage", headers={"x-large": "y" * 60_000}).status_code == 431
+    refused = client.get("/api/v1/coverage", headers={"x-large": "y" * 60_000})
+    assert (refused.status_code, refused.headers["content-type"]) == (431, "application/problem+json")
+    assert refused.json()["status"] == 431
+    assert refused.headers["x-content-type-options"] == "nosniff"
 
 
 def test_it_ends_though_somebody_follows_the_work(room: Room):

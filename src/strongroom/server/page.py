@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from http import HTTPStatus
 
 import uvicorn
 
 from strongroom.errors import ModelMissing, UsageError
 from strongroom.room import Room
+from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.limits import Limits
-from strongroom.server.azure.protocol import bounded
+from strongroom.server.azure.protocol import BoundedProtocol
 from strongroom.server.rounds import Round, rounds
 from strongroom.server.serve import GRACE_SECONDS, Place, Server, is_here, listen
 from strongroom.server.work import Work, working
@@ -22,6 +24,19 @@ PORT = 8400
 OPTION = "--port"
 SWEPT_EVERY = 3600.0
 """Seconds between two sweeps of sessions that are over."""
+
+
+class PageProtocol(BoundedProtocol):
+    """One connection, bounded as those of the blob service are; what is refused is told as problem details."""
+
+    def told(self, fault: Fault, request_id: str) -> tuple[Mapping[str, str], bytes]:
+        """Give headers and body of a refusal."""
+        from strongroom.server.door.problem import MEDIA_TYPE, Problem, dumped
+        from strongroom.server.door.shield import HEADERS
+
+        title, instance = HTTPStatus(fault.status).phrase, f"urn:uuid:{request_id}"
+        problem = Problem(status=fault.status, title=title, detail=fault.message, instance=instance)
+        return HEADERS | {"x-request-id": request_id, "content-type": MEDIA_TYPE}, dumped(problem)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +96,7 @@ def page_server(app: Callable[..., object], place: Place, limits: Limits) -> Ser
     """Give a server of the page, which `uvicorn.Server.run` runs on a socket."""
     config = uvicorn.Config(
         app,
-        http=bounded(limits),
+        http=type("Page", (PageProtocol,), {"limits": limits}),
         loop="uvloop",
         ws="none",
         interface="asgi3",

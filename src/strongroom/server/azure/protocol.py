@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -169,6 +170,11 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
+    def told(self, fault: Fault, request_id: str) -> tuple[Mapping[str, str], bytes]:
+        """Give headers and body of a refusal."""
+        headers = {"x-ms-error-code": fault.code, "x-ms-request-id": request_id, "content-type": "application/xml"}
+        return headers, fault_body(fault, request_id)
+
     def _refuse(self, fault: Fault) -> None:
         """Answer at once, take no more, and close when the client has had the time to read the answer."""
         if self._is_refused:
@@ -184,13 +190,11 @@ class BoundedProtocol(HttpToolsProtocol):
                 return
             self.cycle.disconnected = True  # what it would answer is not sent
             self.cycle.message_event.set()
-        body = fault_body(fault, request_id)
+        headers, body = self.told(fault, request_id)
         lines = [
             f"HTTP/1.1 {fault.status} {HTTPStatus(fault.status).phrase}",
             *(f"{name.decode()}: {value.decode()}" for name, value in self.server_state.default_headers),
-            f"x-ms-error-code: {fault.code}",
-            f"x-ms-request-id: {request_id}",
-            "content-type: application/xml",
+            *(f"{name}: {value}" for name, value in headers.items()),
             f"content-length: {len(body)}",
             "connection: close",
         ]

@@ -1,12 +1,12 @@
 """Problem details (RFC 9457): how the API says what could not be done."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from fastapi import Request, Response
-from fastapi.responses import JSONResponse
 
 from strongroom.errors import StrongroomError, codes
 from strongroom.server.door.refusal import Refusal
@@ -53,10 +53,14 @@ def problem_of(error: Exception, instance: str = "") -> Problem:
 
 def answer(problem: Problem) -> Response:
     """Give the answer that tells a program of a problem."""
+    return Response(dumped(problem), problem.status, dict(problem.headers), MEDIA_TYPE)
+
+
+def dumped(problem: Problem) -> bytes:
+    """Write a problem as JSON."""
     told = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": problem.detail}
     given = {**told, **({"instance": problem.instance} if problem.instance else {}), **problem.more}
-    readable = {name: _readable(value) for name, value in given.items()}
-    return JSONResponse(readable, problem.status, dict(problem.headers), MEDIA_TYPE)
+    return json.dumps(given, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def is_machine(request: Request) -> bool:
@@ -67,7 +71,3 @@ def is_machine(request: Request) -> bool:
 def instance_of(request: Request) -> str:
     """Give the URI of a request."""
     return f"urn:uuid:{request.scope.get('strongroom.request_id', '')}"
-
-
-def _readable(value: object) -> object:
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
