@@ -73,6 +73,11 @@ def test_an_upload_that_broke_off_goes_on(room: Room):
         room.finish_upload("papers", "big.bin", ["0000", "0001", "0002"])
     blob = room.finish_upload("papers", "big.bin", ["0000", "0001"], content_type="text/plain")
     assert (blob.size, blob.content_type) == (200_000, "text/plain")
+    with room.open("papers/big.bin") as unread:
+        assert (unread.sha256, unread.etag, unread.media_type, unread.size) == ("", blob.etag, "text/plain", 200_000)
+        assert unread.read_at(49_999, 2) == b"bc"
+    with pytest.raises(BlobNotFound):
+        room.open("papers/big.bin!/inside")
     room.analyze()
     assert content(room, "papers/big.bin") == b"b" * 50_000 + b"c" * 50_000 + b"a" * 100_000
     assert room.uploaded_blocks("papers", "big.bin") == {}

@@ -1,13 +1,13 @@
 """`open`: the bytes of a content, to be read where and as far as somebody asks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
-from strongroom.domain.content import Content
 from strongroom.domain.media import OCTETS
+from strongroom.domain.scope import Scope
 from strongroom.errors import SourceChanged, UsageError
 from strongroom.flows.parts import Parts
 from strongroom.storage.catalog import contents
@@ -18,29 +18,32 @@ CHUNK = 1 << 18
 class OpenContent:
     """The bytes of one content, open for reading; close it, or read it to its end by `chunks`, which closes it."""
 
-    def __init__(self, parts: Parts, content: Content, name: str) -> None:
-        """Open a content.
+    def __init__(
+        self, stream: BinaryIO, close: Callable[[], None], *, name: str, size: int, media_type: str, sha256: str, etag: str
+    ) -> None:
+        """Take an open stream; see `open_content`.
 
         Args:
-            parts: An open room.
-            content: What is known of it.
-            name: How it was named.
-
-        Raises:
-            ContentNotFound: Nothing holds it.
-            SourceChanged: Only mounted files hold it, and they are not what they were.
+            stream: Seekable.
+            close: Ends what it was opened for.
+            name: How the content was named.
+            size: Bytes.
+            media_type: What they are.
+            sha256: Of them; empty where nobody has read them yet.
+            etag: Changes whenever they do.
         """
-        self.sha256 = content.sha256
-        """Of the bytes; good as an entity tag, since they never change."""
-        self.size = content.size
+        self.sha256 = sha256
+        """Of the bytes; empty of a blob that came in parts and was not read since."""
+        self.etag = etag
+        """Equal only for equal bytes: the SHA-256, else the blob's own."""
+        self.size = size
         """Bytes."""
-        self.media_type = content.media_type or OCTETS
+        self.media_type = media_type
         """What the bytes are."""
         self.name = name
         """How it was named."""
         self._lock = Lock()
-        self._stack = ExitStack()
-        self._stream = self._stack.enter_context(parts.vault.source(content.sha256)).open()
+        self._stream, self._close = stream, close
 
     def __enter__(self) -> Self:
         """Give the content itself."""
@@ -87,11 +90,46 @@ class OpenContent:
         Raises:
             SourceChanged: A mounted file changed while it was read.
         """
-        self._stack.close()
+        with self._lock:
+            self._close()
 
 
 def open_content(parts: Parts, sha256: str, name: str) -> OpenContent:
-    """Open a content; see `OpenContent`."""
+    """Open a content.
+
+    Args:
+        parts: An open room.
+        sha256: The content.
+        name: How it was named.
+
+    Raises:
+        ContentNotFound: Nothing holds it.
+        SourceChanged: Only mounted files hold it, and they are not what they were.
+    """
     with parts.catalog.read() as tx:
-        content = contents.contents(tx, [sha256])[sha256]
-    return OpenContent(parts, content, name)
+        media_type = contents.contents(tx, [sha256])[sha256].media_type or OCTETS
+    with ExitStack() as opening:
+        source = opening.enter_context(parts.vault.source(sha256))
+        stream, close = source.open(), opening.pop_all().close
+    return OpenContent(stream, close, name=name, size=source.size, media_type=media_type, sha256=sha256, etag=sha256)
+
+
+def open_unread(parts: Parts, name: str, scope: Scope) -> OpenContent | None:
+    """Open a blob whose SHA-256 is not known yet: it came in parts; None where the name means something else.
+
+    Args:
+        parts: An open room.
+        name: ``CONTAINER/BLOB``.
+        scope: What may be seen.
+
+    Raises:
+        NotFound: There is no such container or blob.
+    """
+    place, _, rest = name.partition("/")
+    container = parts.vault.container(place, scope)
+    look, stream = parts.vault.fetch(container, rest)
+    blob = look.blob
+    if blob.sha256 is not None:
+        stream.close()
+        return None
+    return OpenContent(stream, stream.close, name=name, size=blob.size, media_type=blob.content_type, sha256="", etag=blob.etag)

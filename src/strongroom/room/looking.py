@@ -6,6 +6,7 @@ from strongroom.domain.alike import Alike
 from strongroom.domain.card import Card, Members
 from strongroom.domain.mail import Mail
 from strongroom.domain.text import Grid, Lines, Text
+from strongroom.errors import BlobNotFound
 from strongroom.flows import alike, card, cells, fetch, lines, mail, opening, texts, thumbnail
 from strongroom.flows.opening import OpenContent
 from strongroom.room.retention import Retention
@@ -130,12 +131,21 @@ class Looking(Retention):
     def open(self, name: str) -> OpenContent:
         """Open the bytes of a content, to be read from any place on; recorded as one ``get``.
 
+        A blob that came in parts can be read before an analysis has made out its SHA-256.
+
         Raises:
             NotFound: There is nothing of this name.
             SourceChanged: A mounted file is not what it was.
         """
         scope = self.scope("open")
-        sha256 = fetch.resolve(self._parts, name, scope)
+        try:
+            sha256 = fetch.resolve(self._parts, name, scope)
+        except BlobNotFound:
+            unread = opening.open_unread(self._parts, name, scope)
+            if unread is None:
+                raise
+            self._record("get", scope, name=name, content=None)
+            return unread
         self._record("get", scope, name=name, content=sha256)
         return opening.open_content(self._parts, sha256, name)
 

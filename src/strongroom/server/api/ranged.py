@@ -77,7 +77,7 @@ def _headers(content: OpenContent, name: str, *, inline: bool) -> dict[str, str]
         "content-type": media_type,
         "content-disposition": disposition(name, inline=inline),
         "content-security-policy": SANDBOX,
-        "etag": f'"{content.sha256}"',
+        "etag": f'"{content.etag}"',
         "accept-ranges": "bytes",
         "cache-control": "private, no-cache",
     }
