@@ -115,6 +115,28 @@ def test_what_is_gathered_leaves_the_rows_that_a_put_leaves(vault: Vault, gather
     assert vault.check(deep=True) == []
 
 
+def test_of_many_that_replace_each_is_refused_for_itself(vault: Vault, gatherer: Gatherer, told: Outcomes):
+    container = vault.create_container("letters")
+    for i in range(60):
+        vault.put(container, f"n{i}", b"old %d" % (i % 9))
+    vault.acquire_lease(container, "n7", seconds=60)
+    vault.set_hold(container, "n9", is_held=True)
+    vault.stage_block(container, "n11", "AAAA", b"block")
+    vault.snapshot(container, "n13")
+    for i in range(60):
+        gatherer.put(SmallPut(container=container, name=f"n{i}", data=b"new %d" % (i % 9)), i)
+    gatherer.put(SmallPut(container=container, name="n1", data=b"last"), "last")
+    gatherer.close()
+    assert {token for token, one in told.items() if not isinstance(one, Blob)} == {7, 9}
+    for i in range(60):
+        _, stream = vault.read(container, f"n{i}")
+        with stream:
+            assert stream.read() == (b"last" if i == 1 else b"old %d" % (i % 9) if i in {7, 9} else b"new %d" % (i % 9))
+    assert not vault.blocks(container, "n11").waiting
+    assert len(vault.versions(container, "n13")) == 2
+    assert vault.check(deep=True) == []
+
+
 def test_hashes_follow_and_containers_hold_what_they_say(vault: Vault, gatherer: Gatherer, catalog: Catalog, told: Outcomes):
     container = vault.create_container("letters")
     for i in range(700):

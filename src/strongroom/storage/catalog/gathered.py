@@ -1,6 +1,7 @@
 """Many small blobs that came from many writers, landed in one transaction: each with its own condition and its own answer."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from sqlite3 import Connection
 
@@ -45,10 +46,21 @@ def land_each(tx: Transaction, orders: Sequence[Order]) -> tuple[list[Outcome], 
     if connection is not None:
         for some in _by_container(orders).values():
             found.update(_free(tx, connection, some))
-    for order in orders:
+    left = [order for order in orders if order not in found]
+    first = {(order.container.id, order.landing.name): order for order in reversed(left)}
+    for some in _by_container([order for order in left if _is_first(order, first)]).values():
+        if len(some) > 1:
+            with suppress(StrongroomError):  # one is refused: each finds out for itself whether it is
+                found.update(zip(some, _within(tx, some, loosened), strict=True))
+    for order in left:
         if order not in found:
             found[order] = _alone(tx, order, loosened)
     return [found[order] for order in orders], loosened
+
+
+def _is_first(order: Order, first: Mapping[tuple[int, str], Order]) -> bool:
+    """Say whether an order may go together with others: it asks for nothing, and none of its name comes before it."""
+    return order.condition is ALWAYS and first[order.container.id, order.landing.name] is order
 
 
 def _by_container(orders: Collection[Order]) -> dict[int, list[Order]]:
@@ -102,18 +114,27 @@ def _adopt(tx: Transaction, connection: Connection, kept: Sequence[KeptObject], 
 
 
 def _alone(tx: Transaction, order: Order, loosened: set[str]) -> Outcome:
-    tx.exec_driver_sql("SAVEPOINT alone")
     try:
-        objects.adopt(tx, [order.kept])
-        landed = landings.land(tx, order.container, [order.landing], order.condition)
-        waiting = blocks.drop_waiting(tx, order.container.id, order.landing.name)
+        return _within(tx, [order], loosened)[0]
     except StrongroomError as error:
-        tx.exec_driver_sql("ROLLBACK TO SAVEPOINT alone")
-        tx.exec_driver_sql("RELEASE SAVEPOINT alone")
         return error
-    tx.exec_driver_sql("RELEASE SAVEPOINT alone")
-    loosened |= landed.loosened | waiting
-    return landed.blobs[0]
+
+
+def _within(tx: Transaction, orders: Sequence[Order], loosened: set[str]) -> tuple[Blob, ...]:
+    """Land blobs of one container, of different names and under one condition: all of them, or none where this raises."""
+    container, condition = orders[0].container, orders[0].condition
+    tx.exec_driver_sql("SAVEPOINT orders")
+    try:
+        objects.adopt(tx, [order.kept for order in orders])
+        landed = landings.land(tx, container, [order.landing for order in orders], condition)
+        waiting = [blocks.drop_waiting(tx, container.id, order.landing.name) for order in orders]
+    except StrongroomError:
+        tx.exec_driver_sql("ROLLBACK TO SAVEPOINT orders")
+        tx.exec_driver_sql("RELEASE SAVEPOINT orders")
+        raise
+    tx.exec_driver_sql("RELEASE SAVEPOINT orders")
+    loosened |= landed.loosened.union(*waiting)
+    return landed.blobs
 
 
 def fingerprint(tx: Transaction, digests: Mapping[int, tuple[str, str]]) -> None:

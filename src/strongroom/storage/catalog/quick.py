@@ -116,8 +116,10 @@ _ADD_NEW = Bulk(
 )
 _ADD_WHOLE = Bulk(insert(version_objects), shared=("seq", "start"), own=("version_id", "object_id", "length"))
 _ADD_TAGS = Insertion(insert(tags), tags)
-_ADD_CONTENTS = Insertion(insert(contents), contents, "media_type", "type", "object_id", "standing", "duration")
-_ADD_HOLDINGS = Insertion(insert(holdings), holdings)
+_ADD_CONTENTS = Bulk(
+    insert(contents), shared=("depth", "is_held", "is_placed", "moves", "first_seen_at"), own=("sha256", "size")
+)
+_ADD_HOLDINGS = Bulk(insert(holdings), shared=("container_id",), own=("sha256",))
 _MOVE = Listed(
     contents.update()
     .where(contents.c.sha256.op("IN")(LIST))
@@ -274,10 +276,8 @@ def fingerprint(connection: sqlite3.Connection, digests: Mapping[int, tuple[str,
 def place(connection: sqlite3.Connection, container_id: int, sizes: Mapping[str, int]) -> dict[str, int]:
     """Take note that a container's live blobs now hold contents; gives those that are left, since more is inside of them."""
     known = {row[0] for row in _KNOWN.over(connection, sizes)}
-    at = now()
-    made = {"depth": 0, "is_held": True, "is_placed": False, "moves": 1, "first_seen_at": at}
     fresh = sorted(sizes.keys() - known)
-    _ADD_CONTENTS.add(connection, [{"sha256": sha256, "size": sizes[sha256], **made} for sha256 in fresh])
+    _ADD_CONTENTS.add(connection, (0, 1, 0, 1, microseconds(now())), [(sha256, sizes[sha256]) for sha256 in fresh])
     whole = {row[0] for row in _PARENTS.over(connection, known)} if known else set()
     plain = known - whole
     held = {row[0] for row in _HELD.over(connection, plain, container_id)} if plain else set()
@@ -286,5 +286,5 @@ def place(connection: sqlite3.Connection, container_id: int, sizes: Mapping[str,
         pass
     for _ in _HOLD.over(connection, new):
         pass
-    _ADD_HOLDINGS.add(connection, [{"container_id": container_id, "sha256": sha256} for sha256 in sorted((*fresh, *new))])
+    _ADD_HOLDINGS.add(connection, (container_id,), [(sha256,) for sha256 in sorted((*fresh, *new))])
     return {sha256: sizes[sha256] for sha256 in whole}
