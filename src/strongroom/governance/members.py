@@ -17,15 +17,17 @@ from strongroom.storage.catalog.catalog import now
 VERSION = "members-1"
 """Names these rules in the ledger."""
 READING = """
-    search similar list get open page text lines table card mail transcript clip frame thumbnail rendition near_duplicates
+    search similar list get open page leaf text lines table card mail transcript clip frame thumbnail rendition near_duplicates
     status failures growth ask export searches entities
 """
 READS = frozenset(READING.split())
 """What a reader may do."""
 FILLS = READS | {"add", "upload", "create_container", "analyze", "retry", "tag"}
 """What an editor may do."""
-ACTIONS: dict[str, frozenset[str] | None] = {OWNER_ROLE: None, EDITOR: FILLS, READER: READS}
-"""What each role may do; None is everything."""
+EVERYTHING = FILLS | {"check", "delete", "manage", "mount"}
+"""What an owner may do."""
+ACTIONS = {OWNER_ROLE: EVERYTHING, EDITOR: FILLS, READER: READS}
+"""What each role may do."""
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?")
 KEY_PREFIX = "sr_"
 SECRET_BYTES = 32
@@ -65,17 +67,19 @@ class MemberPolicy:
             user = users.find(tx, actor.name)
             if user is None:
                 raise AccessDenied(f"{actor.name} is no user of this room (rules {VERSION}): ask its owner to be let in")
-            permitted = ACTIONS[user.role]
-            if permitted is not None and action not in permitted:
+            if user.role != OWNER_ROLE and action not in ACTIONS[user.role]:
                 what = action.replace("_", " ")
                 raise AccessDenied(f"{actor.name} is a {user.role}, who may not {what} (rules {VERSION}): ask the owner")
             granted = None if user.containers is None else users.granted_ids(tx, user.containers)
         return Scope(actor=actor, purpose=purpose, containers=granted, policy_version=VERSION)
 
-
-def actions_of(role: str) -> list[str]:
-    """Give what a role permits by name, beyond which an owner may do everything."""
-    return sorted(ACTIONS[role] or FILLS | {"check", "delete", "manage", "mount"})
+    def actions(self, actor: Actor) -> frozenset[str]:
+        """Give what an actor may do at all; nothing where nobody knows them."""
+        if actor == OWNER:
+            return EVERYTHING
+        with self._catalog.read() as tx:
+            user = users.find(tx, actor.name)
+        return frozenset() if user is None else ACTIONS[user.role]
 
 
 class Members:

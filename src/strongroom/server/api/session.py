@@ -5,22 +5,18 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from strongroom.domain.user import OWNER_ROLE
-from strongroom.governance.members import actions_of
 from strongroom.server.api.form import as_json, problems
 from strongroom.server.door.login import end_session
 from strongroom.server.door.site import site_of
 from strongroom.server.door.visit import COOKIE, Asks
 
-EVERYTHING = actions_of(OWNER_ROLE)
-
 router = APIRouter(tags=["session"])
 
 
 @router.get("/session", responses=problems())
-def session(visit: Asks) -> JSONResponse:
+def session(request: Request, visit: Asks) -> JSONResponse:
     """Say who you are, what you may do, and what a change by the page's session has to bring in `x-csrf-token`."""
-    may = [action for action in EVERYTHING if visit.may(action)]
+    may = sorted(site_of(request).room.member_policy.actions(visit.actor))
     return as_json({"actor": visit.actor.name, "csrf": visit.csrf, "is_session": visit.is_session, "may": may})
 
 
