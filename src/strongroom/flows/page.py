@@ -8,7 +8,8 @@ from tempfile import NamedTemporaryFile
 
 from PIL import Image, ImageDraw
 
-from strongroom.analyzers.pdf import match_boxes, render_page
+from strongroom.analyzers.pdf import match_boxes, measure, render_page
+from strongroom.domain.leaf import Leaf
 from strongroom.domain.locator import Box
 from strongroom.domain.media import IMAGE, PDF
 from strongroom.errors import ContentNotFound, Unsupported, UsageError
@@ -40,23 +41,44 @@ def draw_page(parts: Parts, sha256: str, number: int, words: Sequence[str]) -> b
         Unsupported: The content has no pages.
         UsageError: There is no such page.
     """
-    with parts.catalog.read() as tx:
-        content = contents.contents(tx, [sha256])[sha256]
-    if content.type == IMAGE:
+    if _type(parts, sha256) == IMAGE:
         if number != 1:
             raise UsageError(f"page {number} does not exist: a picture is one page")
         with parts.vault.source(sha256) as source:
             picture, boxes = Image.fromarray(open_example(source.path())), list[Box]()
     else:
-        with _pdf(parts, sha256, content.type) as file:
+        with pdf(parts, sha256) as file:
             picture = Image.open(io.BytesIO(render_page(file, number)))
             boxes = match_boxes(file, number, words)
     return _png(picture, boxes or _read_boxes(parts, sha256, number, words))
 
 
+def leaf(parts: Parts, sha256: str, number: int) -> Leaf:
+    """Measure a page of a PDF, or of an office file that LibreOffice has read, without drawing it.
+
+    Raises:
+        Unsupported: The content has no pages.
+        UsageError: There is no such page.
+        AnalysisError: It is damaged.
+    """
+    with pdf(parts, sha256) as file:
+        count, width, height = measure(file, number)
+    return Leaf(number=number, count=count, width=width, height=height)
+
+
+def _type(parts: Parts, sha256: str) -> str | None:
+    with parts.catalog.read() as tx:
+        return contents.contents(tx, [sha256])[sha256].type
+
+
 @contextmanager
-def _pdf(parts: Parts, sha256: str, type_: str | None) -> Iterator[Path]:
-    if type_ == PDF:
+def pdf(parts: Parts, sha256: str) -> Iterator[Path]:
+    """Give the file that holds the pages of a content, for the time of a ``with`` block.
+
+    Raises:
+        Unsupported: The content has no pages.
+    """
+    if _type(parts, sha256) == PDF:
         with parts.vault.source(sha256) as source:
             yield source.path()
         return

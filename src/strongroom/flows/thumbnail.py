@@ -16,6 +16,7 @@ from strongroom.analyzers.pdf import render_page
 from strongroom.domain.content import Content
 from strongroom.domain.media import AUDIO, IMAGE, PDF, VIDEO
 from strongroom.errors import AnalysisError, ContentNotFound, NotFound, Unsupported, UsageError
+from strongroom.flows import page
 from strongroom.flows.parts import Parts
 from strongroom.ports import RATE, Pixels, Source
 from strongroom.storage.catalog import analyses, contents, renditions
@@ -53,8 +54,7 @@ def thumbnail(parts: Parts, sha256: str, size: int) -> tuple[str, bytes]:
         Unsupported: It has no picture.
         AnalysisError: It is damaged.
     """
-    if not LEAST <= size <= MOST:
-        raise UsageError(f"a thumbnail of {size} pixels cannot be had: it has {LEAST} to {MOST} on its longer side")
+    _check(size)
     for role in (THUMBNAIL, ROLE):
         found = _kept(parts, sha256, role)
         if found is not None:
@@ -62,6 +62,25 @@ def thumbnail(parts: Parts, sha256: str, size: int) -> tuple[str, bytes]:
     with _MAKING:
         again = _kept(parts, sha256, THUMBNAIL)  # somebody else may have made it meanwhile
         return _fitted(*(again or _make(parts, sha256)), size)
+
+
+def of_page(parts: Parts, sha256: str, number: int, size: int) -> tuple[str, bytes]:
+    """Give media type and bytes of a small picture of one page; it is drawn each time.
+
+    Args:
+        parts: An open room.
+        sha256: The content.
+        number: The page, counted from 1.
+        size: Pixels across, at most.
+
+    Raises:
+        UsageError: The size is none that can be, or there is no such page.
+        Unsupported: The content has no pages.
+        AnalysisError: It is damaged.
+    """
+    _check(size)
+    with _MAKING, page.pdf(parts, sha256) as file:
+        return "image/jpeg", render_page(file, number, width=size, form="jpeg")
 
 
 def rendition(parts: Parts, sha256: str, role: str) -> tuple[str, bytes]:
@@ -73,6 +92,11 @@ def rendition(parts: Parts, sha256: str, role: str) -> tuple[str, bytes]:
     media_type, stream = parts.vault.read_rendition(sha256, role)
     with stream:
         return media_type, stream.read()
+
+
+def _check(size: int) -> None:
+    if not LEAST <= size <= MOST:
+        raise UsageError(f"a thumbnail of {size} pixels cannot be had: it has {LEAST} to {MOST} on its longer side")
 
 
 def _kept(parts: Parts, sha256: str, role: str) -> tuple[str, bytes] | None:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from strongroom.domain.alike import Alike
 from strongroom.domain.card import Card, Members
+from strongroom.domain.leaf import Leaf
 from strongroom.domain.mail import Mail
 from strongroom.domain.text import Grid, Lines, Text
 from strongroom.errors import BlobNotFound
 from strongroom.flows import alike, card, cells, fetch, lines, mail, opening, texts, thumbnail
+from strongroom.flows import page as pages
 from strongroom.flows.opening import OpenContent
 from strongroom.room.retention import Retention
 
@@ -149,7 +151,18 @@ class Looking(Retention):
         self._record("get", scope, name=name, content=sha256)
         return opening.open_content(self._parts, sha256, name)
 
-    def thumbnail(self, name: str, *, size: int = 320) -> tuple[str, bytes]:
+    def leaf(self, name: str, number: int = 1) -> Leaf:
+        """Give the size of a page, and how many there are: of a PDF, or of an office file that LibreOffice has read.
+
+        Raises:
+            NotFound: There is nothing of this name.
+            Unsupported: The content has no pages.
+            UsageError: There is no such page.
+        """
+        scope = self.scope("leaf")
+        return pages.leaf(self._parts, fetch.resolve(self._parts, name, scope), number)
+
+    def thumbnail(self, name: str, *, size: int = 320, page: int | None = None) -> tuple[str, bytes]:
         """Give media type and bytes of a small picture of a content: of its first page, a frame, its waveform.
 
         What is not there yet is made and kept. It is recorded once an hour for each content.
@@ -157,6 +170,7 @@ class Looking(Retention):
         Args:
             name: The content.
             size: Pixels of the longer side, 16 to 512; it is never made larger than it is.
+            page: Of this page, counted from 1, where it has pages; pixels are then those across.
 
         Raises:
             NotFound: There is nothing of this name, or nobody has looked yet what it is.
@@ -167,6 +181,8 @@ class Looking(Retention):
         sha256 = fetch.resolve(self._parts, name, scope)
         if self._parts.glimpses.is_new(scope, sha256):
             self._record("thumbnail", scope, name=name, content=sha256)
+        if page is not None:
+            return thumbnail.of_page(self._parts, sha256, page, size)
         return thumbnail.thumbnail(self._parts, sha256, size)
 
     def rendition(self, name: str, role: str) -> tuple[str, bytes]:

@@ -3,6 +3,6 @@
 from strongroom.analyzers.pdf.analyzer import PdfAnalyzer
 from strongroom.analyzers.pdf.boxes import match_boxes
 from strongroom.analyzers.pdf.ocr import PdfOcrAnalyzer
-from strongroom.analyzers.pdf.pictures import render_page
+from strongroom.analyzers.pdf.pictures import measure, render_page
 
-__all__ = ["PdfAnalyzer", "PdfOcrAnalyzer", "match_boxes", "render_page"]
+__all__ = ["PdfAnalyzer", "PdfOcrAnalyzer", "match_boxes", "measure", "render_page"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pypdfium2
 from PIL import Image
 
 from strongroom.analyzers.pdf.opening import LOCK, opened
@@ -52,6 +53,24 @@ def render_page(
             raise Unreadable(f"page {page} is corrupt and cannot be drawn") from error
         scale = width / max(1.0, leaf.get_width()) if width else (dpi or 150.0) / 72
         return encoded(draw(leaf, scale), form)
+
+
+def measure(file: Path | str | bytes, page: int) -> tuple[int, float, float]:
+    """Give how many pages a document has, and width and height of one of them in points, without drawing it.
+
+    Raises:
+        UsageError: There is no such page.
+        AnalysisError: The document cannot be opened.
+    """
+    with LOCK, opened(file) as document:
+        count = len(document)
+        if not 1 <= page <= count:
+            raise UsageError(f"page {page} does not exist: the document has {count}")
+        try:
+            across, down = document.get_page_size(page - 1)
+        except pypdfium2.PdfiumError as error:
+            raise Unreadable(f"page {page} is corrupt and cannot be drawn") from error
+        return count, float(across), float(down)
 
 
 def draw(page: Any, scale: float, most: int = MOST_PIXELS) -> Image.Image:

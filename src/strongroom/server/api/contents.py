@@ -55,14 +55,23 @@ def page(
     return Response(data, media_type="image/png", headers=LOOKED_AT)
 
 
+@router.get("/pages/{number}", responses=problems(404))
+def leaf(
+    visit: Asks, sha: Sha, number: Annotated[int, Path(ge=1, le=1_000_000, description="The page, counted from 1.")]
+) -> JSONResponse:
+    """Give the size of a page, and how many there are: of a PDF, or of an office file that LibreOffice has read."""
+    return as_json(visit.room.leaf(sha, number))
+
+
 @router.get("/thumbnail", responses=problems(404) | gives("A small picture.", *PICTURES), response_class=Response)
 def thumbnail(
     visit: Asks,
     sha: Sha,
     size: Annotated[int, Query(ge=16, le=512, description="Pixels of the longer side, at most.")] = 320,
+    page: Annotated[int | None, Query(ge=1, le=1_000_000, description="Of this page; the pixels are those across.")] = None,
 ) -> Response:
     """Give a small picture of a content: of its first page, a frame, its waveform."""
-    media_type, data = visit.room.thumbnail(sha, size=size)
+    media_type, data = visit.room.thumbnail(sha, size=size, page=page)
     return Response(data, media_type=media_type, headers=LOOKED_AT)
 
 
