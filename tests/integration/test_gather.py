@@ -171,6 +171,28 @@ def test_what_cannot_be_written_is_told(
     assert layout.vault.exists()
 
 
+def test_bytes_that_cannot_be_removed_are_swept_later(
+    vault: Vault, gatherer: Gatherer, catalog: Catalog, told: Outcomes, monkeypatch: pytest.MonkeyPatch
+):
+    container = vault.create_container("letters")
+    vault.put(container, "a", b"old")
+
+    def stuck(_objects: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(vault._bodies, "delete", stuck)
+    gatherer.put(SmallPut(container=container, name="a", data=b"new"), 1)
+    gatherer.put(SmallPut(container=container, name="b", data=b"more"), 2)
+    gatherer.close()
+    monkeypatch.undo()
+    assert isinstance(told[1], Blob)
+    assert isinstance(told[2], Blob)
+    with catalog.read() as tx:
+        assert tx.exec_driver_sql("SELECT count(*) FROM garbage").scalar_one() == 1
+    assert vault.sweep() == 1
+    assert vault.check(deep=True) == []
+
+
 def wait_until(holds: Callable[[], bool]) -> None:
     for _ in range(1000):
         if holds():

@@ -43,6 +43,7 @@ class Committer:
         """Take the parts."""
         self._catalog, self._bodies, self._writer = catalog, bodies, writer
         self._removed: set[str] = set()
+        self._freed: Freed = []
         self._begin()
 
     def _begin(self) -> None:
@@ -50,13 +51,14 @@ class Committer:
         self._guard, self._turn = threading.Lock(), threading.Lock()
         self._waiting: list[Member] = []
 
-    def commit(self, kept: Sequence[KeptObject], change: Change[R]) -> R:
+    def commit(self, kept: Sequence[KeptObject], change: Change[R], *, is_waited_for: bool = False) -> R:
         """Run a change in one durable transaction, perhaps together with those of other threads.
 
         Args:
             kept: Objects that get their rows with it.
             change: Gives its result, and the objects that may have lost their last reference. It has no effect but on the
                 transaction, and may be run again.
+            is_waited_for: Whether what was freed is to be removed later, by `remove_freed`.
 
         Raises:
             StrongroomError: From the change; then nothing has happened, and the kept objects are removed again.
@@ -72,7 +74,11 @@ class Committer:
                 with self._guard:
                     group, self._waiting = self._waiting, []
                 freed = self._settle(group)
-        self.remove(freed)
+        if is_waited_for:
+            with self._guard:
+                self._freed += freed
+        else:
+            self.remove(freed)
         if mine.error is None:
             self._writer.settle(one.object_id for one in kept)
             return cast("R", mine.result)
@@ -142,6 +148,12 @@ class Committer:
             self._bodies.delete(freed)
             with self._guard:
                 self._removed.update(one for one, _ in freed)
+
+    def remove_freed(self) -> None:
+        """Remove the bytes that commits freed which somebody waited for."""
+        with self._guard:
+            freed, self._freed = self._freed, []
+        self.remove(freed)
 
     def _notes(self) -> frozenset[str]:
         with self._guard:

@@ -160,6 +160,7 @@ class Gatherer:
             batch = self._take()
             if batch:
                 self._on_settled(self._write(batch))
+                self._remove_freed()
             elif batch is None:
                 while self._digests or self._due:
                     self._note_digests()
@@ -228,7 +229,7 @@ class Gatherer:
             return outcomes, loosened
 
         try:
-            outcomes: Sequence[Outcome] = self._committer.commit((), change)
+            outcomes: Sequence[Outcome] = self._committer.commit((), change, is_waited_for=True)
         except Exception as error:  # noqa: BLE001 - whoever asked is told; this thread goes on
             outcomes = [error] * len(orders)
         packing.wait()
@@ -251,6 +252,13 @@ class Gatherer:
         for outcome, digest in zip(outcomes, digests, strict=False):
             if isinstance(outcome, Blob):
                 self._digests[outcome.id] = (outcome.etag, digest)
+
+    def _remove_freed(self) -> None:
+        """Remove what was replaced, once those who wait have their answers; what cannot be stays noted for a sweep."""
+        try:
+            self._committer.remove_freed()
+        except (StrongroomError, OSError) as error:
+            logger.warning("bytes that nothing needs stay until the room is swept, at its next start: %s", error)
 
     def _note_digests(self) -> None:
         """Note some hashes, in their order: of those that came together, neighbours share pages of six indexes."""
