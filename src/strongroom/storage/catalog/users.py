@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from strongroom.domain.user import Key, User
 from strongroom.errors import AlreadyExists, NotFound
@@ -28,10 +29,13 @@ def create(tx: Transaction, name: str, role: str, containers: Sequence[str] | No
     Raises:
         AlreadyExists: There is one of this name.
     """
-    if find(tx, name) is not None:
-        raise AlreadyExists(f"there is a user {name} already: `strongroom users remove {name}` first, or choose another name")
     granted = None if containers is None else list(containers)
-    tx.execute(insert(users).values(name=name, role=role, containers=granted, password=password, created_at=now()))
+    try:
+        tx.execute(insert(users).values(name=name, role=role, containers=granted, password=password, created_at=now()))
+    except IntegrityError as error:
+        raise AlreadyExists(
+            f"there is a user {name} already: `strongroom users remove {name}` first, or choose another name"
+        ) from error
     return get(tx, name)
 
 
