@@ -13,11 +13,8 @@ from strongroom.domain.lease import Lease
 from strongroom.storage.catalog import Catalog, Transaction, blobs, leases
 from strongroom.storage.catalog import listing as rows
 from strongroom.storage.catalog.listing import PLAIN, Entry, Start, Wants
-from strongroom.storage.names import LEAST, successor
+from strongroom.storage.names import successor
 from strongroom.vault.contents import Contents
-
-GULP = 100
-"""Rows read at a time while prefixes are folded."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,29 +126,17 @@ def page(tx: Transaction, container: Container, *, prefix: str, delimiter: str, 
     end = successor(prefix) if prefix else None
     start = max(prefix, marker)
     if not delimiter:
-        found = blobs.page(tx, container, start=start, end=end, limit=limit + 1)
-        return Page(entries=tuple(found[:limit]), marker=found[limit].name if len(found) > limit else None)
-    entries: list[Blob | str] = []
-    while True:
-        found = blobs.page(tx, container, start=start, end=end, limit=min(GULP, limit + 1 - len(entries)))
-        if not found:
-            return Page(entries=tuple(entries), marker=None)
-        for blob in found:
-            if blob.name < start:
-                continue  # inside a prefix that was folded already
-            if len(entries) == limit:
-                return Page(entries=tuple(entries), marker=start)
-            folded = _fold(blob.name, prefix, delimiter)
-            entries.append(blob if folded is None else folded)
-            following = blob.name + LEAST if folded is None else successor(folded)
-            if following is None:
-                return Page(entries=tuple(entries), marker=None)
-            start = following
-
-
-def _fold(name: str, prefix: str, delimiter: str) -> str | None:
-    at = name.find(delimiter, len(prefix))
-    return None if at < 0 else name[: at + len(delimiter)]
+        flat = blobs.page(tx, container, start=start, end=end, limit=limit + 1)
+        return Page(entries=tuple(flat[:limit]), marker=flat[limit].name if len(flat) > limit else None)
+    names = rows.folded(
+        tx, container.id, PLAIN, prefix=prefix, delimiter=delimiter, start=Start(name=start), end=end, limit=limit + 1
+    )
+    plain = [one.name for one in names[:limit] if not isinstance(one, str)]
+    found = list(blobs.current_rows(tx, container.id, plain).values())
+    known = {blob.name: blob for blob in blobs.blobs_of(tx, container.name, found)}
+    entries = tuple(one if isinstance(one, str) else known[one.name] for one in names[:limit])
+    then = names[limit] if len(names) > limit else None
+    return Page(entries=entries, marker=then if then is None or isinstance(then, str) else then.name)
 
 
 def walk(catalog: Catalog, container: Container, prefix: str, gulp: int = 1000) -> Iterator[Blob]:
