@@ -104,6 +104,8 @@ class Answer:
     """What came nearest, where nothing was found: a reader may look, but it is said not to be an answer."""
     dropped: int = 0
     """Sentences that the model wrote and that no source bears."""
+    is_cut: bool = False
+    """Whether the model broke off: what was told by then stands, but more was to come."""
     took_ms: float = 0.0
     """Milliseconds from question to answer."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from strongroom.errors import SettingError
 
@@ -38,6 +39,13 @@ class Settings:
         "whisper-base-int8", "speech to text: a name in the zoo, a directory with a CTranslate2 Whisper model, or none"
     )
     speech_language: str = _setting("", "language that recordings are in, such as en; empty hears it from each")
+    chat_url: str = _setting(
+        "",
+        "base URL of an OpenAI-compatible endpoint whose language model writes the answers, such as "
+        "http://127.0.0.1:11434/v1; empty quotes the sources instead. Its key is read from STRONGROOM_CHAT_KEY alone",
+    )
+    chat_model: str = _setting("", "what that endpoint calls the language model")
+    chat_seconds: float = _setting(120.0, "seconds that the language model may take for one answer")
     office: str = _setting("auto", "office reader: libreoffice, builtin, or auto (LibreOffice where it is installed)")
     plugins: bool = _setting(default=True, text="whether analyzers from installed packages are loaded")
     workers: int = _setting(0, "worker processes; 0 is one a core")
@@ -86,16 +94,32 @@ class Settings:
             raise SettingError(f"ocr_model is {self.ocr_model!r}: it can be rapidocr or none")
         if self.speech_language and not (self.speech_language.isascii() and self.speech_language.islower()):
             raise SettingError(f"speech_language is {self.speech_language!r}: it can be empty, or a code such as en or de")
-        positive = ("batch", "file_seconds", "stretch_seconds", "file_memory")
+        positive = ("batch", "chat_seconds", "file_seconds", "stretch_seconds", "file_memory")
         for name in (*positive, *(f.name for f in fields(self) if f.name.startswith(("member_", "serve_", "page_")))):
             if getattr(self, name) <= 0:
                 raise SettingError(f"{name} is {getattr(self, name)}: it must be greater than 0")
         if self.follow_rate < 0:
             raise SettingError(f"follow_rate is {self.follow_rate}: it must be 0 (no bound) or more")
+        self._check_chat()
         if bool(self.bearer_issuer) != bool(self.bearer_jwks):
             raise SettingError("bearer_issuer and bearer_jwks go together: whose tokens are believed, and with which keys")
         if self.workers < 0:
             raise SettingError(f"workers is {self.workers}: it must be 0 (one a core) or more")
+
+    def _check_chat(self) -> None:
+        if bool(self.chat_url) != bool(self.chat_model):
+            raise SettingError("chat_url and chat_model go together: where the language model is, and what it is called there")
+        if not self.chat_url:
+            return
+        if "@" in self.chat_url:
+            raise SettingError("chat_url holds a name or a password: give the key in the variable STRONGROOM_CHAT_KEY instead")
+        try:
+            url = urlsplit(self.chat_url)
+            good = url.scheme in ("http", "https") and bool(url.hostname) and not url.query and url.port != 0
+        except ValueError:
+            good = False
+        if not good:
+            raise SettingError(f"chat_url is {self.chat_url!r}: it must be a URL such as http://127.0.0.1:11434/v1")
 
     @property
     def models(self) -> list[str]:

@@ -12,6 +12,7 @@ from strongroom.flows.glimpses import Glimpses
 from strongroom.flows.growth import Growths
 from strongroom.flows.registry import load_analyzers
 from strongroom.flows.search import Searcher
+from strongroom.flows.vectors import Vectors
 from strongroom.index import IndexReader
 from strongroom.models.dimensions import dimensions, reads_words
 from strongroom.models.speech import check_speech
@@ -82,6 +83,11 @@ class Parts:
             self.specs,
             pictures_read_words=reads_words(self.settings),
         )
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        """Embeddings that answers ask for again and again."""
+        return Vectors(self.toolbox.text)
 
     def close(self) -> None:
         """Close what was opened."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from strongroom.domain.settings import Settings
+from strongroom.models.chat import load_chat
 from strongroom.models.filetypes import FileTypes
 from strongroom.models.languages import LanguageIdentifier
 from strongroom.models.ocr import NoOcr, RapidOcr
@@ -12,6 +13,7 @@ from strongroom.models.speech import load_speech
 from strongroom.models.store import ModelStore
 from strongroom.models.text import load_text_embedder
 from strongroom.models.voices import load_voices
+from strongroom.ports.chat import ChatModel
 from strongroom.ports.tools import LanguageDetector, OcrModel, PictureModel, SpeechModel, TextEmbedder, VoiceDetector
 
 T = TypeVar("T")
@@ -81,6 +83,11 @@ class Toolbox:
     def filetypes(self) -> FileTypes:
         """The teller of file types."""
         return self._once("filetypes", FileTypes)
+
+    @property
+    def chat(self) -> ChatModel | None:
+        """The language model that writes answers; None where the settings name none."""
+        return self._once("chat", lambda: load_chat(self._settings))
 
     @property
     def office(self) -> str:

@@ -37,6 +37,11 @@ class Questions(Reading):
                 return event.answer
         raise AssertionError("an answer ends with all of it")
 
+    @property
+    def chat_model(self) -> str:
+        """Name of the language model that writes answers; empty where they are quotations."""
+        return self.settings.chat_model
+
     def asking(self, question: str, *, history: Sequence[Turn] = ()) -> Iterator[AnswerEvent]:
         """Answer a question event by event, as `ask` does: `Looked`, a `Told` for each sentence, `Answered`.
 
@@ -48,4 +53,8 @@ class Questions(Reading):
         def record(asking: Asking) -> None:
             self._record("ask", scope, **asdict(asking))
 
-        return answering(self._parts, question, history, scope, record)
+        def finish(answer: Answer) -> None:
+            cited = dict.fromkeys(citation.content for sentence in answer.sentences for citation in sentence.citations)
+            self._record("answer", scope, question=question, model=answer.model, cited=list(cited), dropped=answer.dropped)
+
+        return answering(self._parts, question, history, scope, on_asking=record, on_answer=finish)

@@ -1,32 +1,72 @@
-"""Answers without a language model: the sentences of the sources that answer best."""
+"""Answers without a language model: the sentences of the sources that answer best, or the word that none does."""
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from strongroom.analyzers import sentences as borders
 from strongroom.domain.answer import Passage, Sentence
-from strongroom.ports.tools import TextEmbedder
+from strongroom.domain.findings import Vector
+from strongroom.flows.answer.question import telling_words
+from strongroom.flows.answer.weighing import Columns, Weighing
+from strongroom.flows.answer.weights import DOUBT, ORDER
+from strongroom.flows.vectors import Vectors
 
-LEAST = 0.45
-"""Cosine of the question below which nothing answers it."""
+PASSAGES = 10
+"""Passages that quotations are looked for in: more rank no better (bench/RESULTS.md)."""
+SURE = 0.0
+"""The score of the best sentence from which it is taken for an answer."""
 MOST = 3
 """Sentences of an answer."""
+WITHIN = 1.5
+"""How far behind the best sentence another may be to be quoted too."""
+TOP = 10
+"""Best sentences that the best one is compared with."""
+ALONE = 2.0
+"""How far ahead a sentence is taken to be that no other passage rivals."""
 
 
-def quoted(question: str, passages: Sequence[Passage], text: TextEmbedder) -> list[Sentence]:
-    """Give the sentences that answer a question, best first; none where none does."""
-    cut = [(passage, part) for passage in passages for part in parts_of(passage.text)]
-    if not cut:
+def quoted(question: str, passages: Sequence[Passage], vectors: Vectors) -> list[Sentence]:
+    """Give the sentences that answer a question, best first; none where none does.
+
+    Args:
+        question: Standing alone.
+        passages: Best first; the first `PASSAGES` are read.
+        vectors: Embeds.
+    """
+    if not passages or not telling_words(question):
         return []
-    scores = text.embed([part for _, part in cut]) @ text.embed([question], query=True)[0]
-    order = [int(at) for at in np.argsort(-scores, kind="stable")[:MOST] if scores[at] >= LEAST]
-    return [Sentence(text=cut[at][1], citations=(cut[at][0].cite(cut[at][1]),), support="quoted") for at in order]
+    weighing = Weighing(question, passages[:PASSAGES], vectors)
+    if not weighing.units:
+        return []
+    scores = _sum(weighing.columns, ORDER)
+    first = int(scores.argmax())
+    if sureness(weighing, scores, first) < SURE:
+        return []
+    chosen = [int(at) for at in np.argsort(-scores, kind="stable")[:MOST] if scores[at] >= scores[first] - WITHIN]
+    return [_sentence(weighing.units[at].text, passages[weighing.units[at].passage]) for at in chosen]
 
 
-def parts_of(text: str) -> list[str]:
-    """Cut a text into its sentences, white space made plain."""
-    edges = [0, *borders.ends(text, 0, len(text)), len(text)]
-    cut = [" ".join(text[start:end].split()) for start, end in pairwise(edges)]
-    return [part for part in cut if part]
+def sureness(weighing: Weighing, scores: Vector, first: int) -> float:
+    """Say how surely the first sentence answers: above 0, rather than not."""
+    ahead, above = margins(scores, [unit.passage for unit in weighing.units])
+    table = {name: column[first : first + 1] for name, column in weighing.columns.items()}
+    own = {name: weight for name, weight in DOUBT.items() if name in table}
+    rest = ahead * DOUBT.get("ahead", 0.0) + above * DOUBT.get("above", 0.0) + DOUBT["always"]
+    return float(_sum(table, own)[0]) + rest
+
+
+def margins(scores: Vector, passages: Sequence[int]) -> tuple[float, float]:
+    """Say how far the best sentence is ahead of the best of the other passages, and above the mean of the best."""
+    first = int(scores.argmax())
+    others = [score for score, passage in zip(scores, passages, strict=True) if passage != passages[first]]
+    ahead = float(scores[first] - max(others)) if others else ALONE
+    return ahead, float(scores[first] - np.sort(scores)[::-1][:TOP].mean())
+
+
+def _sum(columns: Columns, weights: Mapping[str, float]) -> Vector:
+    total: Vector = np.sum([columns[name] * weight for name, weight in weights.items()], axis=0)
+    return total
+
+
+def _sentence(said: str, passage: Passage) -> Sentence:
+    return Sentence(text=said, citations=(passage.cite(said),), support="quoted")
