@@ -88,7 +88,7 @@ class Packing:
 
 
 class Packer:
-    """Makes bytes durable in a thread of its own, one lot after another: a quarter of an executor's overhead."""
+    """Makes bytes durable in a thread of its own, one lot after another."""
 
     def __init__(self, objects: Objects) -> None:
         """Start the thread."""
