@@ -5,9 +5,10 @@ import pyarrow.compute as pc
 from strongroom.domain.card import Card, Members
 from strongroom.domain.media import IMAGE
 from strongroom.domain.scope import Scope
-from strongroom.errors import UsageError
+from strongroom.errors import ContentNotFound, UsageError
+from strongroom.flows import fetch
 from strongroom.flows.parts import Parts
-from strongroom.storage.catalog import analyses, cards, contents, names, renditions
+from strongroom.storage.catalog import analyses, cards, names, renditions
 from strongroom.storage.tables.predicates import of_contents
 
 MOST = 1000
@@ -23,9 +24,11 @@ PAGES = "page-count"
 def card(parts: Parts, sha256: str, scope: Scope) -> Card:
     """Give the card of a content that the scope shows."""
     with parts.catalog.read() as tx:
-        content = contents.contents(tx, [sha256])[sha256]
+        content = fetch.content(tx, sha256)
         properties = analyses.properties(tx, [sha256]).get(sha256, {})
         named = names.names(tx, [sha256], scope, limit=FIRST).get(sha256, ())
+        if not named:
+            raise ContentNotFound(f"the content {sha256} was deleted meanwhile")
         told = {
             "names": named,
             # counting walks up through all that holds it: half a second for the logo of fifty thousand mails

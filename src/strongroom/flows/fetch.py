@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from strongroom.domain.content import Content
 from strongroom.domain.scope import Scope
 from strongroom.errors import BlobNotFound, ContentNotFound, StorageError, UsageError
 from strongroom.flows.named import found
 from strongroom.flows.parts import Parts
-from strongroom.storage.catalog import names
+from strongroom.storage.catalog import Transaction, contents, names
 
 R = TypeVar("R")
 
@@ -42,6 +43,18 @@ def resolve(parts: Parts, name: str, scope: Scope) -> str:
         if not rest:
             raise UsageError(f"{name!r} names no blob: write CONTAINER/BLOB, as `strongroom list CONTAINER` shows them")
         return found(tx, container, rest, scope)
+
+
+def content(tx: Transaction, sha256: str) -> Content:
+    """Give what is known of a content that was there a moment ago.
+
+    Raises:
+        ContentNotFound: It was deleted meanwhile.
+    """
+    found = contents.contents(tx, [sha256]).get(sha256)
+    if found is None:
+        raise ContentNotFound(f"the content {sha256} was deleted meanwhile")
+    return found
 
 
 def copy(parts: Parts, sha256: str, out: BinaryIO) -> int:

@@ -9,8 +9,8 @@ from strongroom.analyzers.text import TextAnalyzer
 from strongroom.domain.media import EML, OCTETS
 from strongroom.domain.text import Lines
 from strongroom.errors import Unsupported, UsageError
+from strongroom.flows import fetch
 from strongroom.flows.parts import Parts
-from strongroom.storage.catalog import contents
 
 MOST = 5000
 """Lines that are given at once."""
@@ -40,7 +40,7 @@ def lines(parts: Parts, sha256: str, *, start: int, count: int, char: int | None
     if start < 1 or not 1 <= count <= MOST or (char is not None and char < 0):
         raise UsageError(f"start is {start} and count {count}: start is from 1, count from 1 to {MOST:,}, char from 0")
     with parts.catalog.read() as tx:
-        media_type = contents.contents(tx, [sha256])[sha256].media_type or OCTETS
+        media_type = fetch.content(tx, sha256).media_type or OCTETS
     if not (TextAnalyzer.spec.takes(media_type) or media_type == EML):
         raise Unsupported(f"the content {sha256} has no lines: it is {media_type}; see what is found in it with `text`")
     with parts.vault.source(sha256) as source, source.open() as stream:

@@ -9,8 +9,8 @@ from typing import BinaryIO, Self
 from strongroom.domain.media import OCTETS
 from strongroom.domain.scope import Scope
 from strongroom.errors import SourceChanged, UsageError
+from strongroom.flows import fetch
 from strongroom.flows.parts import Parts
-from strongroom.storage.catalog import contents
 
 CHUNK = 1 << 18
 
@@ -107,7 +107,7 @@ def open_content(parts: Parts, sha256: str, name: str) -> OpenContent:
         SourceChanged: Only mounted files hold it, and they are not what they were.
     """
     with parts.catalog.read() as tx:
-        media_type = contents.contents(tx, [sha256])[sha256].media_type or OCTETS
+        media_type = fetch.content(tx, sha256).media_type or OCTETS
     with ExitStack() as opening:
         source = opening.enter_context(parts.vault.source(sha256))
         stream, close = source.open(), opening.pop_all().close

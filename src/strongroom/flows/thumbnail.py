@@ -16,10 +16,10 @@ from strongroom.analyzers.pdf import render_page
 from strongroom.domain.content import Content
 from strongroom.domain.media import AUDIO, IMAGE, PDF, VIDEO
 from strongroom.errors import AnalysisError, ContentNotFound, NotFound, Unsupported, UsageError
-from strongroom.flows import page
+from strongroom.flows import fetch, page
 from strongroom.flows.parts import Parts
 from strongroom.ports import RATE, Pixels, Source
-from strongroom.storage.catalog import analyses, contents, renditions
+from strongroom.storage.catalog import analyses, renditions
 
 THUMBNAIL, OFFICE_PAGES = "thumbnail", "pdf"
 """Roles of renditions that pictures are made of."""
@@ -108,7 +108,7 @@ def _kept(parts: Parts, sha256: str, role: str) -> tuple[str, bytes] | None:
 
 def _make(parts: Parts, sha256: str) -> tuple[str, bytes]:
     with parts.catalog.read() as tx:
-        content = contents.contents(tx, [sha256])[sha256]
+        content = fetch.content(tx, sha256)
         seconds = analyses.seconds_of(analyses.properties(tx, [sha256]).get(sha256, {}))
     if content.type is None:
         raise NotFound(f"the content {sha256} has not been looked at yet: run `strongroom analyze`")

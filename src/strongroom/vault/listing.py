@@ -134,7 +134,8 @@ def page(tx: Transaction, container: Container, *, prefix: str, delimiter: str, 
     plain = [one.name for one in names[:limit] if not isinstance(one, str)]
     found = list(blobs.current_rows(tx, container.id, plain).values())
     known = {blob.name: blob for blob in blobs.blobs_of(tx, container.name, found)}
-    entries = tuple(one if isinstance(one, str) else known[one.name] for one in names[:limit])
+    told = (one if isinstance(one, str) else known.get(one.name) for one in names[:limit])
+    entries = tuple(one for one in told if one is not None)  # on PostgreSQL one may be gone since the names were read
     then = names[limit] if len(names) > limit else None
     return Page(entries=entries, marker=then if then is None or isinstance(then, str) else then.name)
 
