@@ -13,6 +13,9 @@ from strongroom.storage.catalog import blocks
 from strongroom.testing.azure import ask
 from strongroom.vault import Traits, Vault
 
+CRC64 = "IGNTdOktpz0="
+"""Of ``abcdef``."""
+
 ON_SQLITE = pytest.mark.parametrize("catalog_url", ["sqlite"], indirect=True)
 URL = "/letters/log"
 APPEND, SEAL = f"{URL}?comp=appendblock", f"{URL}?comp=seal"
@@ -52,12 +55,12 @@ def md5(data: bytes) -> str:
 def test_appends_add_up(vault: Vault) -> None:
     made = append(vault, b"abcdef", {"content-md5": md5(b"abcdef")})
     assert (made["x-ms-blob-append-offset"], made["x-ms-blob-committed-block-count"]) == ("0", "1")
-    assert made["content-md5"] == md5(b"abcdef")
+    assert (made["content-md5"], made["x-ms-content-crc64"]) == (md5(b"abcdef"), CRC64)
     made = append(vault, b"123456")
     assert (made["x-ms-blob-append-offset"], made["x-ms-blob-committed-block-count"]) == ("6", "2")
     told = dict(ask(vault, "HEAD", URL).headers)
     assert (told["etag"], told["content-length"], told["x-ms-blob-committed-block-count"]) == (made["etag"], "12", "2")
-    assert "content-md5" not in told
+    assert ("content-md5" in told, "x-ms-content-crc64" in made) == (False, True)
     assert bytes_of(vault) == b"abcdef123456"
 
 

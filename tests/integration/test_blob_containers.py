@@ -145,6 +145,9 @@ def test_stored_access_policies_are_kept_as_they_were_given(vault: Vault):
         "<SignedIdentifier><Id>one</Id><AccessPolicy><Start>2017-12-31T11:22:33.4567890Z</Start>"
         "<Expiry>2018-12-31T00:00:00.0000000Z</Expiry><Permission>rwd</Permission></AccessPolicy></SignedIdentifier>"
     ) in text_of(seen)
+    empty = b"<SignedIdentifiers><SignedIdentifier><Id>two</Id><AccessPolicy /></SignedIdentifier></SignedIdentifiers>"
+    ask(vault, "PUT", "/box" + ACL, {}, empty)
+    assert "<SignedIdentifier><Id>two</Id></SignedIdentifier>" in text_of(ask(vault, "GET", "/box" + ACL))
     ask(vault, "PUT", "/box" + ACL)
     seen = ask(vault, "GET", "/box" + ACL)
     assert ("x-ms-blob-public-access" in told(seen), "<Id>" in text_of(seen)) == (False, False)

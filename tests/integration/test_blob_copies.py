@@ -157,6 +157,9 @@ def test_append_and_page_blobs_are_copied_as_what_they_are(vault: Vault, letters
     copy(vault, "/letters/log", "/letters/copied", seal_blob="true")
     made = vault.get(letters, "copied")
     assert (made.kind, made.is_sealed, bytes_of(vault, letters, "copied")) == ("append", True, b"one" + LARGE)
+    copy(vault, "/letters/copied", "/letters/sealed too")
+    copy(vault, "/letters/copied", "/letters/open", seal_blob="false")
+    assert [vault.get(letters, name).is_sealed for name in ("sealed too", "open")] == [True, False]
     vault.put(letters, "disk", b"", traits=Traits(kind="page", size=4096, sequence_number=7))
     vault.put_pages(letters, "disk", 1024, b"p" * 512)
     copy(vault, "/letters/disk", "/letters/disk2")

@@ -157,3 +157,16 @@ def test_conditions_and_batches_of_deletes(box: ContainerClient):
     assert [reply.status_code for reply in replies] == [202, 202, 404]
     assert [one.name for one in box.list_blobs()] == ["c"]
     assert [reply.status_code for reply in box.set_standard_blob_tier_blobs("Cool", "c")] == [200]
+
+
+@pytest.mark.parametrize("size", [3, 1 << 20], ids=["small", "large"])
+def test_names_of_metadata_keep_their_letters(box: ContainerClient, size: int):
+    """Azure keeps the case in which they were set: https://learn.microsoft.com/rest/api/storageservices/set-blob-metadata."""
+    metadata = {"Who": "Ann", "when": "1931", "UP_1": "x"}
+    blob = box.upload_blob("a", bytes(size), metadata=metadata)
+    assert blob.get_blob_properties().metadata == metadata
+    assert next(iter(box.list_blobs(include=["metadata"]))).metadata == metadata
+    blob.set_blob_metadata({"WHO": "Bea"})
+    assert blob.get_blob_properties().metadata == {"WHO": "Bea"}
+    box.set_container_metadata({"Kind": "letters"})
+    assert box.get_container_properties().metadata == {"Kind": "letters"}

@@ -89,6 +89,10 @@ def test_tags_depend_on_conditions_and_leases(vault: Vault, box: Container):
     assert refused(vault, "GET", url, {"x-ms-if-tags": f"{'k' * 129} = 'x'"}) == (412, "ConditionNotMet")
     assert ask(vault, "GET", url, {"x-ms-if-tags": f"state <> '{'v' * 257}'"}).status == 200
     assert ask(vault, "PUT", url, {"x-ms-if-tags": "state = 'old' OR state = 'new'"}, xml(state="new")).status == 204
+    later = {"x-ms-blob-if-modified-since": "Mon, 01 Jan 2120 00:00:00 GMT"}
+    assert refused(vault, "PUT", url, later, xml(a="1")) == (412, "ConditionNotMet")
+    assert refused(vault, "GET", url, {"x-ms-blob-if-match": '"0x1"'}) == (412, "ConditionNotMet")
+    assert ask(vault, "PUT", url, {"x-ms-blob-if-match": vault.get(box, "a").etag}, xml(state="new")).status == 204
     vault.acquire_lease(box, "a", seconds=-1, proposed=LEASE)
     assert refused(vault, "PUT", url, {}, xml(a="1")) == (412, "LeaseIdMissing")
     assert ask(vault, "GET", url).status == 200

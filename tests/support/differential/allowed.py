@@ -107,8 +107,8 @@ RULES: tuple[Rule, ...] = (
         theirs=["-"],
     ),
     Rule(
-        reason="A block that comes without a checksum is answered with its CRC-64, as Azure does; this Azurite leaves it out.",
-        operations=["Put Block"],
+        reason="Blocks, pages and appends are answered with their CRC-64, as by Azure; Azurite leaves it out.",
+        operations=["Put Block", "Put Page", "Append Block"],
         what=["header x-ms-content-crc64"],
         theirs=["-"],
     ),
@@ -310,6 +310,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         reason="Encryption scopes are told as of an account without its own, as Azure does; Azurite leaves them out.",
         what=["header x-ms-default-encryption-scope", "header x-ms-deny-encryption-scope-override", "xml *EncryptionScope*"],
+        theirs=["-"],
+    ),
+    Rule(
+        reason="Version-level immutability is told to be off, as in Azure; Azurite leaves it out.",
+        what=["header x-ms-immutable-storage-with-versioning-enabled", "xml *ImmutableStorageWithVersioningEnabled*"],
         theirs=["-"],
     ),
     Rule(

@@ -65,7 +65,7 @@ def is_plain_write(given: Mapping[bytes, bytes]) -> bool:
     length = given.get(b"content-length", b"")
     if not length.isdigit() or int(length) > SMALL or given.get(b"x-ms-blob-type", b"").lower() != BLOCK_BLOB:
         return False
-    return all(name in WRITE or name.startswith(META) for name in given)
+    return all(name in WRITE or (name.startswith(META) and name.islower()) for name in given)
 
 
 def _text(method: bytes, url: bytes, account: bytes, given: Mapping[bytes, bytes]) -> bytes:

@@ -12,6 +12,7 @@ from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.hot import Hot
 from strongroom.server.azure.inlet import Inlet
 from strongroom.server.azure.limits import Limits
+from strongroom.server.azure.plain import META
 from strongroom.server.azure.reply import fault_body
 from strongroom.server.azure.sendfile import Outlet
 from strongroom.server.azure.short import Short
@@ -84,6 +85,12 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head, self._head_bytes = True, 0
         self.scope["abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
         self.scope["inlet"] = self.inlet  # type: ignore[typeddict-unknown-key]
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header by its lower-case name; only names of metadata keep their letters as they came."""
+        super().on_header(name, value)
+        if name[5:6] in b"mM" and name[: len(META)].lower() == META:
+            self.headers[-1] = (META + name[len(META) :], value)
 
     def on_headers_complete(self) -> None:
         """Hand a request on, unless its head is too large."""

@@ -118,7 +118,21 @@ def common_headers(request: Request) -> list[tuple[str, str]]:
 
 def encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
     """Spell headers in bytes; a control character, which could split the response, becomes a space."""
-    return [(name.encode("latin-1"), _encoded(value)) for name, value in headers]
+    return [(_named(name), _encoded(value)) for name, value in headers]
+
+
+class _Spelt(bytes):
+    """A header's name that stays as it is spelt, where the server would write it in lower case."""
+
+    __slots__ = ()
+
+    def lower(self) -> bytes:
+        return self
+
+
+def _named(name: str) -> bytes:
+    raw = name.encode("latin-1")
+    return raw if raw.islower() else _Spelt(raw)
 
 
 def _encoded(value: str) -> bytes:

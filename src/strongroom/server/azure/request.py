@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from strongroom.server.azure.call import Address, Body, Request
 from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.wire.headers import META
 
 MOST_PARAMETERS = 64
 """Query parameters that one request may have; a SAS and all options of a listing are some 25."""
@@ -74,10 +75,16 @@ def bare_request(scope: Mapping[str, Any], body: Body) -> Request:
 
 
 def headers_of(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Give headers by lower-case name; a name that comes twice has both values, with a comma between (RFC 9110, 5.3)."""
+    """Give headers by lower-case name; a name that comes twice has both values, with a comma between (RFC 9110, 5.3).
+
+    Names of metadata keep their letters as they came after ``x-ms-meta-``.
+    """
     found: dict[str, str] = {}
     for raw, value in pairs:
-        name, text = raw.decode("latin-1").lower(), value.decode("latin-1")
+        spelt, text = raw.decode("latin-1"), value.decode("latin-1")
+        name = spelt.lower()
+        if name.startswith(META):
+            name = META + spelt[len(META) :]
         found[name] = f"{found[name]},{text}" if name in found else text
     return found
 

@@ -127,7 +127,7 @@ def _blob_dates(tx: Transaction, sha256s: Collection[str]) -> dict[str, datetime
 
 
 def _file_time(metadata: Mapping[str, str]) -> datetime | None:
-    text = str(metadata.get("mtime", ""))
+    text = next((value for name, value in metadata.items() if name.lower() == "mtime"), "")
     try:
         return datetime.fromtimestamp(float(text), UTC)
     except (ValueError, OverflowError, OSError):

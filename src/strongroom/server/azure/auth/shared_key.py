@@ -95,11 +95,12 @@ def _texts(request: Request) -> Iterator[bytes]:
 
 def _forms(head: str, request: Request, resource: bytes) -> Iterator[bytes]:
     """Give a head with the lines of the headers and the resource behind it, in each form that they can have."""
-    names = [name for name in request.headers if name.startswith(PREFIX)]
+    given = {name.lower(): value.strip() for name, value in request.headers.items() if name.startswith(PREFIX)}
+    names = list(given)
     paths = _paths(request)
     for order in (None, _linguistic):
         names.sort(key=order)
-        lines = "".join([f"{name}:{request.headers[name].strip()}\n" for name in names])
+        lines = "".join([f"{name}:{given[name]}\n" for name in names])
         text = f"{head}\n{lines}"
         for encoding in ("ascii",) if text.isascii() else ("utf-8", "latin-1"):
             for path in paths:

@@ -28,7 +28,7 @@ def append_block(call: Call) -> Reply:
     need_stored(container)
     if call.request.body.length == 0:
         raise Fault("InvalidHeaderValue", HeaderName="content-length", HeaderValue="0")
-    checksum = Checksum(call.request.headers)
+    checksum = Checksum(call.request.headers, has_crc=True)
     with making():
         done = call.vault.append(
             container,

@@ -44,6 +44,7 @@ def get_container_properties(call: Call) -> Reply:
         *_public_headers(container),
         ("x-ms-has-immutability-policy", "true" if container.immutable_days else "false"),
         ("x-ms-has-legal-hold", "true" if container.legal_holds else "false"),
+        ("x-ms-immutable-storage-with-versioning-enabled", "false"),
         ("x-ms-default-encryption-scope", "$account-encryption-key"),
         ("x-ms-deny-encryption-scope-override", "false"),
     ]

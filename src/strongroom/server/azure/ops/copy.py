@@ -48,7 +48,8 @@ def copy_blob(call: Call) -> Reply:
     container, source = _begin(call)
     record = _record(call)
     if isinstance(source, Inside) and source.is_stored:
-        sealed = (call.header(SEAL) or "").lower() == "true"
+        seal = call.header(SEAL)
+        sealed = None if seal is None else seal.lower() == "true"
         changes = replace(changes_of(call), is_sealed=sealed, record=record)
         with making(), sources.found(source):
             blob = call.vault.copy(

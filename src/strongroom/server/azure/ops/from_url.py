@@ -47,8 +47,8 @@ def _told_missing(source: Inside | Target) -> Inside | Target:
     return replace(source, is_signed=True) if isinstance(source, Inside) else source
 
 
-def _checksum(call: Call) -> Checksum:
-    return Checksum(call.request.headers, md5=MD5, crc64=CRC64, echo=WITH_MD5)
+def _checksum(call: Call, *, has_crc: bool = False) -> Checksum:
+    return Checksum(call.request.headers, md5=MD5, crc64=CRC64, echo=WITH_MD5, has_crc=has_crc)
 
 
 def _is_stated(call: Call) -> bool:
@@ -172,7 +172,7 @@ def append_block_from_url(call: Call) -> Reply:
     """Append what a URL gives, or a range of it."""
     container = call.container()
     need_stored(container)
-    source, span, checksum = _begin(call), source_span(call), _checksum(call)
+    source, span, checksum = _begin(call), source_span(call), _checksum(call, has_crc=True)
     with _opened(call, source, span, append.MOST_BYTES) as one, making():
         done = call.vault.append(
             container,
@@ -203,7 +203,7 @@ def put_pages_from_url(call: Call) -> Reply:
     start, length = page.page_range(call)
     if length > page.MOST_BYTES:
         raise too_large(page.MOST_BYTES)
-    source, checksum = _begin(call), _checksum(call)
+    source, checksum = _begin(call), _checksum(call, has_crc=True)
     span = source_span(call)
     span = (span[0], span[0] + length if span[1] is None else span[1])
     if span[1] is not None and span[1] - span[0] != length:

@@ -41,7 +41,7 @@ def put_pages(call: Call) -> Reply:
         raise Fault("MissingContentLengthHeader")
     if length % PAGE:
         raise Fault("InvalidOperation", f"Content-Length must be a multiple of {PAGE}.")
-    checksum = Checksum(call.request.headers)
+    checksum = Checksum(call.request.headers, has_crc=True)
     container = call.container()
     need_stored(container)
     start = put_range(call, length)

@@ -6,7 +6,7 @@ from strongroom.domain.tag_query import Comparison, read_search
 from strongroom.errors import ConditionFailed, QueryError
 from strongroom.server.azure.call import Call, Reply
 from strongroom.server.azure.faults import Fault
-from strongroom.server.azure.wire.conditions import condition_of, read_condition_of, read_fault, write_fault
+from strongroom.server.azure.wire.conditions import about_tags, condition_of, read_condition_of, read_fault, write_fault
 from strongroom.server.azure.wire.headers import md5_of
 from strongroom.server.azure.wire.paging import MOST_KEY, XML, endpoint_of, limit_of
 from strongroom.server.azure.wire.tags_xml import found_xml, read_tags, tags_xml
@@ -49,8 +49,9 @@ def _search(where: str) -> tuple[Comparison, ...]:
 def get_blob_tags(call: Call) -> Reply:
     """Give the tags of a blob, a version or a snapshot: https://learn.microsoft.com/rest/api/storageservices/get-blob-tags."""
     version = version_of(call.request.query)
+    condition = read_condition_of(about_tags(call.request.headers))
     try:
-        look = call.vault.look(call.container(), call.name, version, condition=read_condition_of(call.request.headers))
+        look = call.vault.look(call.container(), call.name, version, condition=condition)
     except ConditionFailed as error:
         raise read_fault(error) from error
     return Reply(status=200, headers=XML, body=tags_xml(look.blob.tags))
@@ -63,7 +64,7 @@ def set_blob_tags(call: Call) -> Reply:
     if expected is not None and expected != md5(body, usedforsecurity=False).digest():
         raise Fault("Md5Mismatch")
     tags = read_tags(body)
-    condition = condition_of(call.request.headers)
+    condition = condition_of(about_tags(call.request.headers))
     try:
         call.vault.set_tags(call.container(), call.name, tags, version=version_of(call.request.query), condition=condition)
     except ConditionFailed as error:

@@ -40,7 +40,13 @@ class Checksum:
     """Holds the bytes that pass through against what the client said of them."""
 
     def __init__(
-        self, headers: Mapping[str, str], md5: str = "content-md5", crc64: str = "x-ms-content-crc64", *, echo: str = ""
+        self,
+        headers: Mapping[str, str],
+        md5: str = "content-md5",
+        crc64: str = "x-ms-content-crc64",
+        *,
+        echo: str = "",
+        has_crc: bool = False,
     ) -> None:
         """Read what the client said.
 
@@ -49,6 +55,7 @@ class Checksum:
             md5: The header with the MD5.
             crc64: The header with the CRC.
             echo: `MD5` or `CRC64`: what is told of bytes of which the client said nothing.
+            has_crc: Whether the CRC is told in any case, beside an MD5 too: of appends and pages, as Azure does.
 
         Raises:
             Fault: One of them is none, or both are there (``InvalidMd5``, ``InvalidHeaderValue``,
@@ -61,7 +68,7 @@ class Checksum:
         self._has_passed = False
         said = self._md5 is not None or self._crc64 is not None
         self._hash = new_md5(usedforsecurity=False) if self._md5 is not None or (echo == MD5 and not said) else None
-        self._crc = Crc64() if self._crc64 is not None or (echo == CRC64 and not said) else None
+        self._crc = Crc64() if self._crc64 is not None or has_crc or (echo == CRC64 and not said) else None
 
     def through(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
         """Pass chunks on; at their end it is said if they are not what they should be.
@@ -87,9 +94,8 @@ class Checksum:
         """Give what is told of the bytes in the reply; nothing where none had to pass."""
         if not self._has_passed:
             return []
-        if self._hash is not None:
-            return [("content-md5", base64(self._hash.digest()))]
-        return [("x-ms-content-crc64", base64(self._crc.digest()))] if self._crc is not None else []
+        told = [("content-md5", base64(self._hash.digest()))] if self._hash is not None else []
+        return told if self._crc is None else [*told, ("x-ms-content-crc64", base64(self._crc.digest()))]
 
     def _take(self, chunk: Chunk) -> None:
         if self._hash is not None:

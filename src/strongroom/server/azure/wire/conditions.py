@@ -50,6 +50,12 @@ def read_condition_of(headers: Mapping[str, str]) -> Condition:
     return _condition(headers, "if-{}", "x-ms-if-tags", headers.get("x-ms-lease-id") or None)
 
 
+def about_tags(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Give the headers of a request about a blob's tags, whose conditions on the blob are spelt ``x-ms-blob-if-match``."""
+    spelt = {one: headers[f"x-ms-blob-{one}"] for one in CONDITIONS if f"x-ms-blob-{one}" in headers}
+    return {**headers, **spelt} if spelt else headers
+
+
 def container_condition_of(headers: Mapping[str, str]) -> Condition:
     """Give what the headers ask of a container: times and its lease; etags count for nothing.
 

@@ -73,10 +73,18 @@ def checked(name: str, value: str) -> str:
 def metadata_of(headers: Mapping[str, str]) -> dict[str, str]:
     """Give the metadata in the headers of a request; names as they came, without ``x-ms-meta-``.
 
+    Azure keeps the letters of a name, but names that differ in their case alone are one.
+
     Raises:
         Fault: A name is no C# identifier (``InvalidMetadata``, ``EmptyMetadataKey``), or it is too much (``MetadataTooLarge``).
     """
-    found = {name[len(META) :]: checked(name, value) for name, value in headers.items() if name.startswith(META)}
+    found: dict[str, str] = {}
+    spelt: dict[str, str] = {}
+    for header, value in headers.items():
+        if header.startswith(META):
+            name = spelt.setdefault(header.lower(), header[len(META) :])
+            text = checked(header, value)
+            found[name] = f"{found[name]},{text}" if name in found else text
     if "" in found:
         raise Fault("EmptyMetadataKey")
     if not all(_NAME.fullmatch(name) for name in found):

@@ -307,6 +307,7 @@ def _container(one: Container, lease: Lease | None, at: datetime, *, with_metada
         "" if one.public == "none" else leaf("PublicAccess", one.public),
         leaf("HasImmutabilityPolicy", "true" if one.immutable_days else "false"),
         leaf("HasLegalHold", "true" if one.legal_holds else "false"),
+        "<ImmutableStorageWithVersioningEnabled>false</ImmutableStorageWithVersioningEnabled>",
         "<DefaultEncryptionScope>$account-encryption-key</DefaultEncryptionScope>",
         "<DenyEncryptionScopeOverride>false</DenyEncryptionScopeOverride>",
     ]

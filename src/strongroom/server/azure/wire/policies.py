@@ -67,7 +67,7 @@ def _policy_xml(one: AccessPolicy) -> str:
     parts = [leaf(name, _spelt(at)) for name, at in (("Start", one.start), ("Expiry", one.expiry)) if at is not None]
     if one.permission:
         parts.append(leaf("Permission", one.permission))
-    return node("SignedIdentifier", (leaf("Id", one.id), node("AccessPolicy", parts)))
+    return node("SignedIdentifier", (leaf("Id", one.id), *([node("AccessPolicy", parts)] if parts else ())))
 
 
 def _spelt(at: datetime) -> str:
