@@ -217,6 +217,21 @@ def test_the_room_tells_of_itself(client: TestClient):
     assert client.put("/api/v1/lifecycle", json={"rules": "none"}).status_code == 400
 
 
+def test_what_is_kept_is_told(client: TestClient):
+    assert client.put("/api/v1/retention", json={"blobs": 3}).json()["blobs"] == 3
+    assert client.put("/api/v1/retention", json={"blobs": 366}).status_code == 422
+    assert client.put("/api/v1/retention", json={}).json()["blobs"] == 3
+    assert client.get("/api/v1/retention/containers").status_code == 200
+    assert client.get("/api/v1/changes?since=2026-01-01T00:00:00Z&limit=5").json() == []
+    assert client.get("/api/v1/changes?since=2026-01-01T00:00:00").status_code == 400
+    for form in ("csv", "json", "parquet"):
+        table = client.get(f"/api/v1/containers/letters/inventory.{form}")
+        assert (table.status_code, len(table.content)) == (200, int(table.headers["content-length"])), form
+        assert b"note.txt" in table.content
+        assert table.headers["content-disposition"].startswith("attachment")
+    assert client.get("/api/v1/containers/letters/inventory.exe").status_code == 422
+
+
 def test_a_question_is_answered_at_once_or_as_events(client: TestClient):
     question = {"question": "Who asks for an annual report?", "history": [{"question": "Hello?", "answer": "Yes."}]}
     answer = client.post("/api/v1/ask", json=question).json()

@@ -159,6 +159,12 @@ def test_reading_that_cannot_go_on_says_why(room: Room, tmp_path: Path):
     assert not work.state(room).running
 
 
+def test_what_is_followed_already_is_not_read_by_another_process(room: Room):
+    work = Work(room.path, {}, is_followed=True)
+    work.start()
+    assert not work.state(room).running
+
+
 def test_reading_elsewhere_is_seen(room: Room):
     work = Work(room.path, {})
     assert not work.state(room).running

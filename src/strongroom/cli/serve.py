@@ -63,7 +63,8 @@ def serve(
         server = stack.enter_context(serve_blobs(opened, place, development=development))
         console = Console(stderr=True)
         if not no_page:
-            page = stack.enter_context(serve_page(opened, page_place, given.get(), url=page_url, is_usual=port is None))
+            serving = serve_page(opened, page_place, given.get(), url=page_url, is_usual=port is None, is_followed=analyze)
+            page = stack.enter_context(serving)
             console.print(f"Page: {escape(_door(opened, page.url))}", soft_wrap=True)
         _say(console, server.url, _accounts(opened, development=development), is_open=not is_here(host))
         if analyze:

@@ -53,7 +53,13 @@ class PageServer:
 
 @contextmanager
 def serve_page(
-    room: Room, place: Place, settings: Mapping[str, object], *, url: str = "", is_usual: bool = False
+    room: Room,
+    place: Place,
+    settings: Mapping[str, object],
+    *,
+    url: str = "",
+    is_usual: bool = False,
+    is_followed: bool = False,
 ) -> Iterator[PageServer]:
     """Serve the page and the HTTP API of a room while the block runs.
 
@@ -63,13 +69,14 @@ def serve_page(
         settings: Those given for this run, for the process that reads.
         url: Where people reach it, if that is not where it listens: through a proxy, say.
         is_usual: Whether nobody chose the port, so that another one is taken where something listens there already.
+        is_followed: Whether another process reads what arrives while the block runs.
 
     Raises:
         UsageError: Nothing can listen there.
     """
     from strongroom.server.front import front  # costs a good part of a second, which a blob service alone need not wait
 
-    with _listen(place, is_usual=is_usual) as listener, working(room.path, settings) as work:
+    with _listen(place, is_usual=is_usual) as listener, working(room.path, settings, is_followed=is_followed) as work:
         reached = url.rstrip("/") or _url(place, listener)
         app = front(room, url=reached, is_open=not is_here(place.host), work=work)
         server = page_server(app, place, Limits.of(room.settings))

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from strongroom import room as rooms
+from strongroom.domain.analysis import Coverage
 from strongroom.domain.progress import Progress
 from strongroom.errors import RoomLocked, StrongroomError
 from strongroom.room import Room
@@ -28,6 +29,8 @@ NICE = 10
 END_SECONDS = 20.0
 LOCKED_SECONDS = 2.0
 """How often a room is tried again that another process is analysing."""
+LOOKED_EVERY = 0.9
+MOST_SEEN = 1000
 TOLD_EVERY = 0.5
 """Seconds between two words of the reading process."""
 
@@ -61,13 +64,17 @@ class WorkState:
 class Work:
     """Starts a process that reads until nothing is left, one at a time."""
 
-    def __init__(self, room: Path, settings: Mapping[str, object]) -> None:
+    def __init__(self, room: Path, settings: Mapping[str, object], *, is_followed: bool = False) -> None:
         """Name the room.
 
         Args:
             room: Its directory.
             settings: Those given for this run.
+            is_followed: Whether another process reads what arrives for as long as this one serves, so that none is started.
         """
+        self._is_followed = is_followed
+        self._looking = threading.Lock()
+        self._seen: dict[frozenset[int] | None, tuple[float, Coverage, float]] = {}
         self._layout = Layout(root=room)
         self._command = [sys.executable, "-m", "strongroom.server.work", str(room), json.dumps(dict(settings))]
         self._guard = threading.Lock()
@@ -79,7 +86,7 @@ class Work:
     def start(self) -> None:
         """Have what waits read; where that is under way, it is looked again at its end what is left."""
         with self._guard:
-            self._is_wanted = not self._is_over
+            self._is_wanted = not (self._is_over or self._is_followed)
             if self._thread is None and self._is_wanted:
                 self._thread = threading.Thread(target=self._keep, name="strongroom-work")
                 self._thread.start()
@@ -96,7 +103,7 @@ class Work:
 
     def state(self, room: Room) -> WorkState:
         """Give the state, as whoever acts in a room may see it."""
-        coverage, rate = room.coverage(), room.rate()
+        coverage, rate = self._look(room)
         running = self._thread is not None or is_held(self._layout, "analyze")
         left = math.ceil(coverage.pending / rate) if running and rate > 0 else None
         return WorkState(
@@ -111,6 +118,18 @@ class Work:
             step=self._step if running else "",
             problem=self._problem,
         )
+
+    def _look(self, room: Room) -> tuple[Coverage, float]:
+        """Ask the catalog, once a second for all who see the same: many may follow at once."""
+        containers = room.scope("status").containers
+        with self._looking:
+            at, coverage, rate = self._seen.get(containers, (-math.inf, None, 0.0))
+            if coverage is None or time.monotonic() - at >= LOOKED_EVERY:
+                if len(self._seen) >= MOST_SEEN:
+                    self._seen.clear()
+                coverage, rate = room.coverage(), room.rate()
+                self._seen[containers] = (time.monotonic(), coverage, rate)
+        return coverage, rate
 
     def _keep(self) -> None:
         while True:
@@ -148,9 +167,9 @@ class Work:
 
 
 @contextmanager
-def working(room: Path, settings: Mapping[str, object]) -> Iterator[Work]:
-    """Give what reads a room when asked; it ends with the block."""
-    work = Work(room, settings)
+def working(room: Path, settings: Mapping[str, object], *, is_followed: bool = False) -> Iterator[Work]:
+    """Give what reads a room when asked; it ends with the block. See `Work`."""
+    work = Work(room, settings, is_followed=is_followed)
     try:
         yield work
     finally:

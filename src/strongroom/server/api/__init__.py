@@ -5,13 +5,26 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from strongroom.server.api import ask, blobs, containers, contents, recordings, room, search, session, texts, users, work
+from strongroom.server.api import (
+    ask,
+    blobs,
+    containers,
+    contents,
+    recordings,
+    retention,
+    room,
+    search,
+    session,
+    texts,
+    users,
+    work,
+)
 from strongroom.server.api import document as documents
 
 
 def routers() -> Sequence[APIRouter]:
     """Give every router; their paths begin behind ``/api/v1``."""
-    nouns = (search, ask, contents, texts, recordings, containers, blobs, room, work, users, session)
+    nouns = (search, ask, contents, texts, recordings, containers, blobs, retention, room, work, users, session)
     found = [noun.router for noun in nouns]
     return [*found, documents.router_of(found)]
 
