@@ -1,0 +1,66 @@
+"""Take the pictures of the page that the docs show: a room of the demo's files, each place in light, dark and on a phone.
+
+Run: python docs/pictures/take.py (Debian's Chromium, and the packages of the tests)
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[1] / "tests" / "support"))
+
+from browser import NARROW, Served, chromium, serving, strongroom  # noqa: E402
+from playwright.sync_api import Browser, Page  # noqa: E402
+
+PLACES = {
+    "search": "/?q=harbour",
+    "grid": "/?q=type:image&view=grid",
+    "ask": "/ask?q=When+is+the+rent+due%3F",
+    "containers": "/containers/samples",
+    "work": "/work",
+    "growth": "/growth",
+    "settings": "/settings",
+}
+OPENED = {"page": "cellar of the harbour office", "recording": "age of foolishness type:audio", "mail": "invoice type:mail"}
+
+
+def shoot(page: Page, name: str) -> None:
+    """Take one picture, when everything is there."""
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=HERE / f"{name}.png")
+
+
+def take(browser: Browser, served: Served) -> None:
+    """Take all of them."""
+    state = browser.new_context()
+    state.new_page().goto(served.link())
+    cookies = state.storage_state()
+    wide = browser.new_context(viewport={"width": 1280, "height": 800}, storage_state=cookies)
+    page = wide.new_page()
+    for name, path in PLACES.items():
+        page.goto(served.base + path)
+        shoot(page, name)
+    for name, query in OPENED.items():
+        page.goto(f"{served.base}/?q={query.replace(' ', '+')}")
+        page.locator("#hits .hit h2 a").first.click()
+        page.locator("#pane .view").wait_for()
+        shoot(page, name)
+    for name, options in {"dark": {"color_scheme": "dark"}, "phone": {"viewport": NARROW}}.items():
+        context = browser.new_context(storage_state=cookies, **({"viewport": {"width": 1280, "height": 800}} | options))
+        page = context.new_page()
+        page.goto(served.base + PLACES["search"])
+        shoot(page, f"search-{name}")
+
+
+def main() -> None:
+    """Make the room, serve it and take the pictures."""
+    with tempfile.TemporaryDirectory() as folder:
+        room, files = Path(folder) / "harbour", Path(folder) / "samples"
+        strongroom("demo", room, "--files", files)
+        with serving(room) as served, chromium() as browser:
+            take(browser, served)
+
+
+if __name__ == "__main__":
+    main()
