@@ -16,7 +16,7 @@ OFFICE := libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-no
 TESTS ?= tests
 PYTEST_OPTIONS ?=
 
-.PHONY: help demo test check bench docs models office postgres strace chromium azurite azcopy nginx clean
+.PHONY: help demo test check bench docs pictures models office postgres strace chromium azurite azcopy nginx clean
 
 help:
 	@sed -n '1,3s/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ bench: office models azurite nginx
 docs: $(VENV)/ready
 	$(BIN)/python -m strongroom.cli.reference docs/reference
 
+pictures: office models chromium
+	$(BIN)/python tests/support/pictures.py
+
 models: $(VENV)/ready
 	$(BIN)/strongroom models pull
 
@@ -54,7 +57,7 @@ $(VENV)/ready: pyproject.toml
 	fi; \
 	[ -x $(BIN)/python ] || "$$python" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable '.[jxl,postgres]' --group test --group check
+	$(BIN)/python -m pip install --quiet --editable '.[dav,jxl,mcp,postgres]' --group test --group check
 	@touch $@
 
 # System packages, where they can be had: without them Strongroom reads office files by its built-in reader, and

@@ -1,18 +1,16 @@
 """Take the pictures of the page that the docs show: a room of the demo's files, each place in light, dark and on a phone.
 
-Run: python docs/pictures/take.py (Debian's Chromium, and the packages of the tests)
+Run: make pictures
 """
 
-import sys
 import tempfile
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parents[1] / "tests" / "support"))
+from playwright.sync_api import Browser, Page
 
-from browser import NARROW, Served, chromium, serving, strongroom  # noqa: E402
-from playwright.sync_api import Browser, Page  # noqa: E402
+from browser import NARROW, WIDE, Served, chromium, serving, strongroom
 
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 PLACES = {
     "search": "/?q=harbour",
     "grid": "/?q=type:image&view=grid",
@@ -28,7 +26,7 @@ OPENED = {"page": "cellar of the harbour office", "recording": "age of foolishne
 def shoot(page: Page, name: str) -> None:
     """Take one picture, when everything is there."""
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=HERE / f"{name}.png")
+    page.screenshot(path=PICTURES / f"{name}.png")
 
 
 def take(browser: Browser, served: Served) -> None:
@@ -36,7 +34,7 @@ def take(browser: Browser, served: Served) -> None:
     state = browser.new_context()
     state.new_page().goto(served.link())
     cookies = state.storage_state()
-    wide = browser.new_context(viewport={"width": 1280, "height": 800}, storage_state=cookies)
+    wide = browser.new_context(viewport=WIDE, storage_state=cookies)
     page = wide.new_page()
     for name, path in PLACES.items():
         page.goto(served.base + path)
@@ -47,7 +45,7 @@ def take(browser: Browser, served: Served) -> None:
         page.locator("#pane .view").wait_for()
         shoot(page, name)
     for name, options in {"dark": {"color_scheme": "dark"}, "phone": {"viewport": NARROW}}.items():
-        context = browser.new_context(storage_state=cookies, **({"viewport": {"width": 1280, "height": 800}} | options))
+        context = browser.new_context(storage_state=cookies, **({"viewport": WIDE} | options))
         page = context.new_page()
         page.goto(served.base + PLACES["search"])
         shoot(page, f"search-{name}")
@@ -55,9 +53,10 @@ def take(browser: Browser, served: Served) -> None:
 
 def main() -> None:
     """Make the room, serve it and take the pictures."""
+    PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        room, files = Path(folder) / "harbour", Path(folder) / "samples"
-        strongroom("demo", room, "--files", files)
+        room = Path(folder) / "harbour"
+        strongroom("demo", "--room", room)
         with serving(room) as served, chromium() as browser:
             take(browser, served)
 
