@@ -10,7 +10,7 @@ from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.ops.put import limited, need_length
 from strongroom.server.azure.wire import structured
 from strongroom.server.azure.wire.blocklist import block_id_of, block_list, refs_of
-from strongroom.server.azure.wire.checksums import CRC64, Checksum
+from strongroom.server.azure.wire.checksums import Checksum
 from strongroom.server.azure.wire.conditions import condition_of, making, read_condition_of
 from strongroom.server.azure.wire.headers import base64, changed_headers
 from strongroom.server.azure.wire.traits import made_headers, need_stored, refuse_keys, traits_of
@@ -32,7 +32,7 @@ def put_block(call: Call) -> Reply:
     need_stored(container)
     if call.request.body.length == 0:
         raise Fault("InvalidHeaderValue", HeaderName="content-length", HeaderValue="0")
-    checksum = Checksum(call.request.headers, echo=CRC64)
+    checksum = Checksum(call.request.headers, has_crc=True)
     source = checksum.through(limited(call, MOST_BYTES))
     call.vault.stage_block(container, call.name, block_id, source, lease_id=call.header("x-ms-lease-id"))
     told = [*checksum.headers(), ("x-ms-request-server-encrypted", "true"), *structured.told(call.request.headers)]

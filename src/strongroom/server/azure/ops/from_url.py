@@ -21,7 +21,6 @@ from strongroom.server.azure.ops.copy import MD5, TAG_OPTION, TAGS, check_md5, c
 from strongroom.server.azure.outside import Target
 from strongroom.server.azure.sources import Inside, Opened, Span, source_of, source_span
 from strongroom.server.azure.wire.blocklist import block_id_of
-from strongroom.server.azure.wire.checksums import MD5 as WITH_MD5
 from strongroom.server.azure.wire.checksums import Checksum
 from strongroom.server.azure.wire.conditions import condition_of, making
 from strongroom.server.azure.wire.headers import changed_headers, kept_of
@@ -48,7 +47,7 @@ def _told_missing(source: Inside | Target) -> Inside | Target:
 
 
 def _checksum(call: Call, *, has_crc: bool = False) -> Checksum:
-    return Checksum(call.request.headers, md5=MD5, crc64=CRC64, echo=WITH_MD5, has_crc=has_crc)
+    return Checksum(call.request.headers, md5=MD5, crc64=CRC64, has_md5=True, has_crc=has_crc)
 
 
 def _is_stated(call: Call) -> bool:

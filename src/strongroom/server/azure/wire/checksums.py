@@ -17,7 +17,6 @@ from strongroom.server.azure.faults import FAULTS, Fault
 from strongroom.server.azure.wire.headers import MISMATCH, base64, md5_of
 
 CRC_BYTES = 8
-MD5, CRC64 = "md5", "crc64"
 
 
 class Crc64:
@@ -45,7 +44,7 @@ class Checksum:
         md5: str = "content-md5",
         crc64: str = "x-ms-content-crc64",
         *,
-        echo: str = "",
+        has_md5: bool = False,
         has_crc: bool = False,
     ) -> None:
         """Read what the client said.
@@ -54,8 +53,8 @@ class Checksum:
             headers: Of the request.
             md5: The header with the MD5.
             crc64: The header with the CRC.
-            echo: `MD5` or `CRC64`: what is told of bytes of which the client said nothing.
-            has_crc: Whether the CRC is told in any case, beside an MD5 too: of appends and pages, as Azure does.
+            has_md5: Whether the MD5 is told of bytes of which the client said nothing.
+            has_crc: Whether the CRC is told in any case, beside an MD5 too: of blocks, appends and pages, as Azure does.
 
         Raises:
             Fault: One of them is none, or both are there (``InvalidMd5``, ``InvalidHeaderValue``,
@@ -67,8 +66,8 @@ class Checksum:
             raise Fault("BothCrc64AndMd5HeaderPresent")
         self._has_passed = False
         said = self._md5 is not None or self._crc64 is not None
-        self._hash = new_md5(usedforsecurity=False) if self._md5 is not None or (echo == MD5 and not said) else None
-        self._crc = Crc64() if self._crc64 is not None or has_crc or (echo == CRC64 and not said) else None
+        self._hash = new_md5(usedforsecurity=False) if self._md5 is not None or (has_md5 and not said) else None
+        self._crc = Crc64() if self._crc64 is not None or has_crc else None
 
     def through(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
         """Pass chunks on; at their end it is said if they are not what they should be.
