@@ -244,6 +244,15 @@ def test_a_body_is_bounded_whatever_it_says_of_its_length(front: Front):
     assert client.post("/api/v1/containers", content=b'{"name":' * 10_000).status_code == 422
 
 
+def test_a_large_body_is_taken_only_of_whom_one_knows(front: Front):
+    form = {"content-type": "multipart/form-data; boundary=x"}
+    for method, path in (("PUT", "/api/v1/containers/letters/blobs/x"), ("POST", "/like"), ("POST", "/containers/letters")):
+        answer = front.anybody().request(method, path, content=b" " * (BODY_BYTES + 1), headers=form)
+        assert answer.status_code in (303, 401), path
+    answer = front.by_key().post("/like", content=b" " * (65 << 20))
+    assert answer.status_code == 413
+
+
 @pytest.mark.parametrize(
     "media_type",
     ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/javascript", "text/css", "TEXT/HTML; x=y",

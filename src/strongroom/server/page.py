@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -10,13 +11,13 @@ from http import HTTPStatus
 
 import uvicorn
 
-from strongroom.errors import ModelMissing, UsageError
+from strongroom.errors import ModelMissing, RoomError, UsageError
 from strongroom.room import Room
 from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.protocol import BoundedProtocol
 from strongroom.server.rounds import Round, rounds
-from strongroom.server.serve import GRACE_SECONDS, Place, Server, is_here, listen
+from strongroom.server.serve import GLANCE_SECONDS, GRACE_SECONDS, Place, Server, is_here, listen
 from strongroom.server.work import Work, working
 
 PORT = 8400
@@ -119,6 +120,13 @@ def page_server(app: Callable[..., object], place: Place, limits: Limits) -> Ser
         ssl_keyfile=place.key,
     )
     return Server(config)
+
+
+def _wait(server: Server, thread: threading.Thread) -> None:
+    while not server.started and thread.is_alive():
+        time.sleep(GLANCE_SECONDS)
+    if not server.started:
+        raise RoomError("the page could not be started: what came before says why; --no-page serves blobs alone")
 
 
 def _listen(place: Place, *, is_usual: bool) -> socket.socket:

@@ -1,18 +1,22 @@
 """One content: its card, its bytes, and the pictures that were made of it."""
 
+import io
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
+from PIL import Image
 
+from strongroom.errors import AnalysisError, UsageError
 from strongroom.server.api.form import MOST, Limit, Offset, Sha, as_json, gives, problems
 from strongroom.server.api.ranged import BYTES, ranged
-from strongroom.server.door.visit import Asks
+from strongroom.server.door.visit import Asks, Visit
 
 router = APIRouter(prefix="/contents/{sha}", tags=["contents"])
 
 LOOKED_AT = {"cache-control": "private, max-age=600"}
 """Pictures that a grid shows again and again: whoever had them keeps them for ten minutes."""
+QUALITY = 80
 PICTURES = ("image/jpeg", "image/png")
 
 
@@ -87,3 +91,18 @@ def rendition(
     """Give what an analysis derived from a content: its pages as PDF, its waveform, its film strip."""
     media_type, data = visit.room.rendition(sha, role)
     return Response(data, media_type=media_type, headers=LOOKED_AT)
+
+
+def _frame(visit: Visit, sha: str, size: int, t: float | None) -> tuple[str, bytes] | None:
+    """Give a small picture of a video at a time; None where no time is given, or the content shows nothing then."""
+    if t is None:
+        return None
+    try:
+        data = visit.room.frame(sha, t, form="jpg")
+    except (AnalysisError, UsageError):
+        return None
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.thumbnail((size, size))
+        picture.save(out, "JPEG", quality=QUALITY)
+    return "image/jpeg", out.getvalue()

@@ -8,11 +8,13 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-from starlette.requests import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from strongroom.server.door.refusal import Refusal
 from strongroom.server.door.site import Site
+from strongroom.server.door.visit import prove
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -43,12 +45,13 @@ BODY_BYTES = 4 << 20
 """Bytes of a body."""
 ROOMY = (
     (re.compile(r"PUT /api/v1/containers/[^/]+/(blobs|uploads)/"), None),
-    (re.compile(r"POST /api/v1/similar"), 64 << 20),
-    (re.compile(r"POST /(similar)?$"), 64 << 20),
-    (re.compile(r"POST /containers/[^/]+"), None),
+    (re.compile(r"POST (/api/v1/similar|/like)$"), 64 << 20),
+    (re.compile(r"POST /containers/[^/]+$"), None),
     (re.compile(r"PUT /dav/"), None),
 )
-"""Requests whose body may be larger: method and path, and the bytes; None for any size."""
+"""Requests whose body may be larger, for whom one knows: method and path, and the bytes; None for any size."""
+CLOSE = {"connection": "close"}
+"""On an answer that does not wait for the rest of the body."""
 
 
 class Shield:
@@ -71,10 +74,15 @@ class Shield:
             await self._app(scope, receive, send)
             return
         scope["strongroom.request_id"] = str(uuid4())
-        sending = _Sending(send, scope["strongroom.request_id"], self._seconds)
+        sending = _Sending(scope, send, self._seconds)
         try:
             self._check(scope)
-            await self._app(scope, _Receiving(scope, receive, self._seconds).receive, sending.send)
+            receiving = _Receiving(scope, receive, self._seconds)
+            if receiving.is_roomy:
+                await run_in_threadpool(prove, self._site, Request(scope))  # before anything is kept of it
+            await self._app(scope, receiving.receive, sending.send)
+        except ClientDisconnect:
+            log.info("%s %s: the client went away", scope["method"], scope["path"])
         except Exception as error:
             if not isinstance(error, Refusal):
                 log.exception("%s %s failed: %s", scope["method"], scope["path"], scope["strongroom.request_id"])
@@ -101,6 +109,7 @@ class _Receiving:
         self._receive, self._seconds = receive, seconds
         asked = f"{scope['method']} {scope['path']}"
         self._most = next((most for pattern, most in ROOMY if pattern.match(asked)), BODY_BYTES)
+        self.is_roomy = self._most != BODY_BYTES
         self._count, self._is_whole = 0, False
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         self._check(int(declared) if declared.isdigit() else 0)
@@ -112,7 +121,7 @@ class _Receiving:
             async with asyncio.timeout(self._seconds):
                 message = await self._receive()
         except TimeoutError as error:
-            raise Refusal(HTTPStatus.REQUEST_TIMEOUT, "the body did not come in time: send it again") from error
+            raise Refusal(HTTPStatus.REQUEST_TIMEOUT, "the body did not come in time: send it again", CLOSE) from error
         if message["type"] == "http.request":
             self._count += len(message.get("body", b""))
             self._check(self._count)
@@ -122,15 +131,18 @@ class _Receiving:
     def _check(self, count: int) -> None:
         if self._most is not None and count > self._most:
             raise Refusal(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is too large: at most {self._most:,} bytes are taken here"
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"the body is too large: at most {self._most:,} bytes are taken here",
+                CLOSE,
             )
 
 
 class _Sending:
     """Sends an answer, with what every one carries."""
 
-    def __init__(self, send: Send, request_id: str, seconds: float) -> None:
-        self._send, self._id, self._seconds = send, request_id, seconds
+    def __init__(self, scope: Scope, send: Send, seconds: float) -> None:
+        self._send, self._id, self._seconds = send, scope["strongroom.request_id"], seconds
+        self._abort: Callable[[], None] = scope.get("abort", lambda: None)
         self.has_begun = False
 
     async def send(self, message: Message) -> None:
@@ -140,8 +152,13 @@ class _Sending:
             own = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
             kept = [(name, value) for name, value in own if name not in given]
             message["headers"] = [*message["headers"], *kept, (b"x-request-id", self._id.encode())]
-        async with asyncio.timeout(self._seconds):
-            await self._send(message)
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._send(message)
+        except TimeoutError as error:
+            self._abort()  # a client that reads nothing gets no more
+            await asyncio.sleep(0)
+            raise ClientDisconnect from error
 
 
 def _without_port(host: str) -> str:

@@ -52,7 +52,7 @@ async def visit(request: Request) -> Visit:
         Refusal: A change by a session does not bring the session's token: another site may have asked for it.
     """
     site = site_of(request)
-    found = await run_in_threadpool(_prove, site, request)
+    found = await run_in_threadpool(prove, site, request)
     request.scope["strongroom.actor"] = found.actor
     site.actors.take(found.actor.name)
     if found.is_session and request.method not in SAFE:
@@ -67,7 +67,12 @@ Asks = Annotated[Visit, Depends(visit)]
 """Parameter of a handler: who asks."""
 
 
-def _prove(site: Site, request: Request) -> Visit:
+def prove(site: Site, request: Request) -> Visit:
+    """Find out who asks, whatever they ask for.
+
+    Raises:
+        Unproven: No proof, or none that is (still) right.
+    """
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme:
         return _by_key(site, request, secret.strip() if scheme.lower() == "bearer" else "")
