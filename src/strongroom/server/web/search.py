@@ -93,7 +93,7 @@ class State:
     def view_of(self, hit: Hit, match: Match | None = None) -> str:
         """Give the address of the viewer that shows a hit's match."""
         best = match or hit.matches[0]
-        return address(f"/view/{hit.content}", q=self.q, segment=best.segment_id)
+        return address(f"/view/{hit.content}", q=self.query, segment=best.segment_id)
 
 
 def examples_of(request: Request) -> Examples:

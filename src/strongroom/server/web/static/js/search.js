@@ -4,6 +4,7 @@ import { ask, say } from "./page.js";
 import { localise } from "./times.js";
 
 const PAUSE = 250;
+const PLACES = ["page", "t"];
 const WIDE = window.matchMedia("(min-width: 70.01rem)");
 const box = document.getElementById("box");
 const input = document.getElementById("q");
@@ -16,7 +17,7 @@ let stop = new AbortController();
 function addressOf(text) {
   const address = new URL(window.location.href);
   address.pathname = "/";
-  for (const name of ["n", "open", "like", "part"]) address.searchParams.delete(name);
+  for (const name of ["n", "open", "like", "part", ...PLACES]) address.searchParams.delete(name);
   if (text) address.searchParams.set("q", text);
   else address.searchParams.delete("q");
   return address;
@@ -105,6 +106,10 @@ async function open(address, hit) {
   part.searchParams.set("part", "1");
   const here = new URL(window.location.href);
   here.searchParams.set("open", hit.dataset.content);
+  for (const place of PLACES) {
+    if (part.searchParams.has(place)) here.searchParams.set(place, part.searchParams.get(place));
+    else here.searchParams.delete(place);
+  }
   const response = await fetch(part, { credentials: "same-origin" });
   if (mine !== opened) return;
   if (!response.ok || response.redirected) {
@@ -122,6 +127,16 @@ async function open(address, hit) {
   view.dispatchEvent(new CustomEvent("strongroom:view", { bubbles: true, detail: { step, close } }));
 }
 
+/** Give the address of the viewer at the page or second that this page's own address says. */
+function placed(address) {
+  const here = new URL(window.location.href);
+  const view = new URL(address, window.location.href);
+  const given = PLACES.filter((place) => here.searchParams.has(place));
+  given.forEach((place) => view.searchParams.set(place, here.searchParams.get(place)));
+  if (given.length) view.searchParams.delete("segment");
+  return view.href;
+}
+
 function isPushed() {
   return Boolean(window.history.state?.open);
 }
@@ -132,7 +147,7 @@ function close() {
   pane().replaceChildren();
   document.getElementById("columns").classList.remove("open");
   const here = new URL(window.location.href);
-  here.searchParams.delete("open");
+  for (const name of ["open", ...PLACES]) here.searchParams.delete(name);
   window.history.replaceState({}, "", here);
   chosen()?.querySelector("h2 a").focus();
 }
@@ -214,7 +229,7 @@ function arrive() {
   const slot = document.getElementById("answer");
   if (slot) answer(slot).catch((error) => error.name !== "AbortError" && say(error.message));
   const hit = document.querySelector("#hits > .hit[aria-current]");
-  if (hit) open(hit.dataset.view, hit);
+  if (hit) open(placed(hit.dataset.view), hit);
   const example = document.getElementById("example");
   example?.addEventListener("change", () => example.files[0] && like(example.files[0]));
 }
