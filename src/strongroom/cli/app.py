@@ -15,6 +15,7 @@ from strongroom.cli.ask import ask
 from strongroom.cli.containers import containers_app
 from strongroom.cli.keys import keys_app
 from strongroom.cli.lifecycle import lifecycle_app
+from strongroom.cli.mcp import mcp
 from strongroom.cli.models import models_app
 from strongroom.cli.progress import shown_progress
 from strongroom.cli.rooms import JsonOption, QuietOption, RoomOption, given, open_room
@@ -310,6 +311,7 @@ app.command(epilog="Example: strongroom text letters/1931/april.pdf --page 3")(l
 app.command(epilog="Example: strongroom growth --by type")(look.growth)
 app.command(epilog="Example: strongroom retry letters/1931/april.pdf")(look.retry)
 app.command(epilog="Example: strongroom serve --room myroom")(serve)
+app.command(epilog="Example: strongroom mcp --room myroom --user assistant")(mcp)
 app.command(epilog="Example: strongroom changes --since 2026-11-24")(feed.changes)
 app.command(epilog="Example: strongroom inventory letters -o letters.parquet")(feed.inventory)
 app.command(epilog="Example: strongroom sas letters/1931/april.pdf --permissions r --expires 7d")(sas)

@@ -13,12 +13,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 import strongroom
 from strongroom.domain.scope import Actor
 from strongroom.errors import AccessDenied, StrongroomError
 from strongroom.room import Room
-from strongroom.server import api, web
+from strongroom.server import api, chat, web
 from strongroom.server.api.form import PREFIX
 from strongroom.server.door import login
 from strongroom.server.door.buckets import Buckets
@@ -26,6 +27,8 @@ from strongroom.server.door.problem import Problem, answer, instance_of, is_mach
 from strongroom.server.door.refusal import Refusal, Unproven
 from strongroom.server.door.shield import Shield
 from strongroom.server.door.site import Site, address_of, site_of
+from strongroom.server.mcp.over_http import PATH as MCP
+from strongroom.server.mcp.over_http import McpDoor
 from strongroom.server.work import Work
 
 log = logging.getLogger("strongroom.server")
@@ -65,7 +68,7 @@ def front(room: Room, *, url: str = "", is_open: bool = False, work: Work | None
         redoc_url=None,
         lifespan=_threads(settings.serve_threads),
     )
-    app.state.site = site
+    app.state.site, app.state.url, app.state.mcp = site, url, McpDoor()
     app.add_middleware(Shield, site=site, tell=told, body_seconds=settings.serve_body_seconds)
     app.include_router(login.router)
     for router in api.routers():
@@ -73,6 +76,8 @@ def front(room: Room, *, url: str = "", is_open: bool = False, work: Work | None
     for router in web.routers():
         app.include_router(router, include_in_schema=False)
     web.mount(app)
+    app.include_router(chat.router)
+    app.router.routes.append(Route(MCP, app.state.mcp, include_in_schema=False))
     for kind in (Refusal, StrongroomError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, told)
     return app
@@ -89,6 +94,8 @@ def told(request: Request, error: Exception) -> Response:
     problem = _problem(error, instance_of(request))
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("%s %s: %d %s", request.method, request.url.path, problem.status, problem.detail)
+    if request.url.path.startswith(f"{chat.PREFIX}/"):
+        return chat.told(problem)
     if is_machine(request):
         return answer(problem)
     if isinstance(error, Unproven):
@@ -133,6 +140,7 @@ def _threads(count: int) -> Callable[[FastAPI], Any]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = count
         yield
         app.state.site.ending.set()
+        await app.state.mcp.close()
         app.state.examples.close()
 
     return lifespan

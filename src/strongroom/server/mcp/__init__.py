@@ -1,0 +1,1 @@
+"""MCP (Model Context Protocol): a room as tools of an assistant, over stdio and over HTTP."""
