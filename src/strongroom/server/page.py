@@ -84,6 +84,7 @@ def serve_page(
         thread = threading.Thread(target=partial(server.run, [listener]), name="page")
         thread.start()
         try:
+            _wait(server, thread)
             warmed = Round(every=SWEPT_EVERY, work=partial(_warm, room), at_once=True)
             with rounds(Round(every=SWEPT_EVERY, work=room.members.sweep), warmed):
                 yield PageServer(url=reached, port=listener.getsockname()[1], work=work)
