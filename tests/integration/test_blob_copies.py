@@ -134,7 +134,11 @@ def test_a_lease_on_what_is_there_is_asked_for_and_stays(vault: Vault, letters: 
 def test_what_is_missing_archived_or_of_another_kind_is_refused(vault: Vault, letters: Container) -> None:
     assert no_copy(vault, "/letters/none", "/letters/b") == (404, "BlobNotFound")
     assert no_copy(vault, "/nothing/none", "/letters/b") == (404, "ContainerNotFound")
-    assert no_copy(vault, "/letters/none?sig=x", "/letters/b") == (404, "CannotVerifyCopySource")
+    with pytest.raises(Fault, match="The specified resource does not exist") as caught:
+        ask(vault, "PUT", "/letters/b", {"x-ms-copy-source": f"{HERE}/letters/none?sig=x"})
+    assert (caught.value.status, caught.value.code) == (404, "CannotVerifyCopySource")
+    told = {"x-ms-copy-source-status-code": "404", "x-ms-copy-source-error-code": "BlobNotFound"}
+    assert dict(caught.value.headers) == told
     assert no_copy(vault, "/letters/a", "/nothing/b") == (404, "ContainerNotFound")
     assert refused(vault, "PUT", "/letters/b", {"x-ms-copy-source": "/letters/a"}) == (400, "InvalidHeaderValue")
     outside = refused(vault, "PUT", "/letters/b", {"x-ms-copy-source": "https://example.org/a"})

@@ -138,6 +138,12 @@ RULES: tuple[Rule, ...] = (
         theirs=["412 ConditionNotMet", "304 ConditionNotMet"],
     ),
     Rule(
+        reason="What the source of a copy answered is told where it may not be read, as by Azure; Azurite leaves it out.",
+        operations=["Copy Blob*"],
+        what=["header x-ms-copy-source-*"],
+        theirs=["-"],
+    ),
+    Rule(
         reason="x-ms-if-tags holds for every operation; Azurite leaves it out of many writes.",
         ours=["412 ConditionNotMet"],
         theirs=["20?", "412 Lease*"],

@@ -51,6 +51,23 @@ def fault_of(error: StrongroomError) -> Fault:
     return Fault(known.azure, str(error) if known.http < 500 else None, status=known.http)  # noqa: PLR2004
 
 
+def source_fault(status: int, code: str | None, message: str, *, told: int | None = None) -> Fault:
+    """Give the fault of a copy whose source may not be read, with what the source says.
+
+    https://learn.microsoft.com/rest/api/storageservices/put-blob-from-url
+
+    Args:
+        status: What the source answers.
+        code: Its error code, where it says one.
+        message: What to say.
+        told: The status of the fault; the source's own if not given.
+    """
+    headers = [("x-ms-copy-source-status-code", str(status))]
+    if code:
+        headers.append(("x-ms-copy-source-error-code", code))
+    return Fault("CannotVerifyCopySource", message, status=told or status, headers=headers)
+
+
 FAULTS: Mapping[str, tuple[int, str]] = {
     "AccessTierNotSupportedForBlobType": (400, "The access tier is not supported for this blob type."),
     "AccountIsDisabled": (403, "The specified account is disabled."),

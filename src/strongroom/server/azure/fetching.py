@@ -1,5 +1,6 @@
 """Reading the source of a copy from another server: one GET to an address that was checked, bounded in time and size."""
 
+import re
 import socket
 import ssl
 import threading
@@ -10,7 +11,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from types import TracebackType
 from typing import Self
 
-from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.faults import Fault, source_fault
 from strongroom.server.azure.outside import PORTS, Target, logger, refused
 
 CONNECT_SECONDS = 10.0
@@ -22,6 +23,7 @@ CHUNK = 1 << 20
 
 OK, PARTIAL, NOT_MODIFIED, PRECONDITION, LEAST_REFUSAL, LEAST_ERROR = 200, 206, 304, 412, 400, 500
 REDIRECTS = range(300, 400)
+_WORD = re.compile(r"[A-Za-z0-9]{1,100}")
 
 
 class _Pinned(HTTPConnection):
@@ -63,7 +65,9 @@ class Fetched:
         if status not in (OK, PARTIAL):
             logger.warning("could not copy from %s: it answered %d", target.shown, status)
             told = status if LEAST_REFUSAL <= status < LEAST_ERROR else LEAST_ERROR
-            raise Fault("CannotVerifyCopySource", f"The copy source answered with the status {status}.", status=told)
+            code = _WORD.fullmatch(response.getheader("x-ms-error-code") or "")
+            message = f"The copy source answered with the status {status}."
+            raise source_fault(status, code and code[0], message, told=told)
         if span is None:
             return
         ranged = (response.getheader("content-range") or "").lower().startswith(f"bytes {span[0]}-")

@@ -10,7 +10,7 @@ from strongroom.domain.blob import Blob, Look
 from strongroom.domain.container import MOUNTED, Container
 from strongroom.errors import BlobNotFound, ConditionFailed, ContainerNotFound, NameRefused, StorageError
 from strongroom.server.azure.call import Call
-from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.faults import Fault, source_fault
 from strongroom.server.azure.fetching import Fetched, fetch, too_large
 from strongroom.server.azure.outside import Target
 from strongroom.server.azure.wire.conditions import source_condition_of
@@ -101,7 +101,7 @@ def source_of(call: Call) -> Inside | Target:
 def not_there(code: str = "BlobNotFound", *, is_signed: bool) -> Fault:
     """Give the fault of a source that does not exist."""
     if is_signed:
-        return Fault("CannotVerifyCopySource", "The specified resource does not exist.", status=404)
+        return source_fault(404, code, "The specified resource does not exist.")
     return Fault(code)
 
 

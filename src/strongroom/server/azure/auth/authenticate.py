@@ -12,7 +12,7 @@ from strongroom.server.azure.auth.refusal import refused
 from strongroom.server.azure.auth.sas import Grant
 from strongroom.server.azure.auth.sources import covers, read_source
 from strongroom.server.azure.call import Identity, Request
-from strongroom.server.azure.faults import Fault
+from strongroom.server.azure.faults import Fault, source_fault
 from strongroom.server.azure.route import BLOB, OPERATIONS, Operation
 from strongroom.vault import Vault
 from strongroom.vault.accounts import DEVELOPMENT
@@ -84,7 +84,7 @@ class Gate:
             if proves or not covers(identity, request, source):
                 return source, self.identify(source, GET_BLOB)
         except Fault as fault:
-            raise Fault("CannotVerifyCopySource", fault.message, status=fault.status) from fault
+            raise source_fault(fault.status, fault.code, fault.message) from fault
         return replace(source, query={name: value for name, value in source.query.items() if name != "sig"}), identity
 
     def _by_key(self, request: Request, operation: Operation, scheme: str, credential: str) -> Identity:
