@@ -8,7 +8,8 @@ packages are among them too, so that there is more to read than what is asked ab
 ``bench/questions.tsv``: the document, what the quoted passage must hold (``-`` where no document answers it), and the
 question.
 
-Questions are halved by document: what the scores weigh was fitted on one half, the other half was not looked at.
+The weights that are shipped were fitted on all of these questions, so what this prints flatters them; what they do on documents
+that they have not seen, ``bench/answers_fit.py --judge`` prints.
 """
 
 import argparse
@@ -59,6 +60,11 @@ class Question:
     def is_fit(self) -> bool:
         """Whether its document is of the half that scores were fitted on."""
         return sha256(self.document.encode()).digest()[0] % 2 == 0
+
+    @property
+    def fold(self) -> int:
+        """Which of six parts its document is of."""
+        return sha256(f"{self.document}x".encode()).digest()[1] % 6
 
 
 def questions() -> list[Question]:

@@ -114,7 +114,7 @@ def test_the_opposite_of_a_source_is_not_borne():
 
 
 def test_what_is_only_near_its_source_is_marked_and_waits_for_a_sentence_that_is_borne():
-    near = "The flood surprised everybody and ruined everything that they had there [1]. "
+    near = "Water in the cellar of the house ruined the boxes and papers of everybody [1]. "
     assert answer(near)[0] == []
     told, _ = answer(near, "Water entered the cellar through a cracked drain [1].")
     assert [sentence.support for sentence in told] == ["unsupported", "supported"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from strongroom.analyzers import sentences as borders
 from strongroom.domain.answer import Citation, Passage, Sentence
 from strongroom.errors import Unreachable
-from strongroom.flows.answer.checking import Bearing, bears
+from strongroom.flows.answer.checking import NEAR, Bearing, bears
 from strongroom.flows.answer.plainly import plainly
 from strongroom.flows.answer.prompting import NOTHING, SOURCES, prompt
 from strongroom.ports.chat import ChatModel
@@ -147,7 +147,7 @@ def checked(raw: str, sources: Sequence[Passage], text: TextEmbedder) -> Sentenc
         holding = sorted((n for n in bearing if bearing[n].holds), key=lambda n: -bearing[n].closeness)[:1]
     if holding:
         return Sentence(text=plain, citations=_citations(holding, sources, bearing), support="supported")
-    near = [number for number in cited if bearing[number].facts]
+    near = [number for number in cited if bearing[number].facts and bearing[number].closeness >= NEAR]
     return Sentence(text=plain, citations=_citations(near, sources, bearing), support="unsupported") if near else None
 
 
