@@ -50,6 +50,10 @@ ROOMY = (
     (re.compile(r"PUT /dav/"), None),
 )
 """Requests whose body may be larger, for whom one knows: method and path, and the bytes; None for any size."""
+OWN_PROOF = "/dav/"
+"""Where another kind of proof is asked for, by whoever answers there, before the body."""
+PROVES_ITSELF = "/dav/"
+"""Below this the handler finds out who asks before it takes any of the body, by proofs of its own."""
 CLOSE = {"connection": "close"}
 """On an answer that does not wait for the rest of the body."""
 
@@ -78,7 +82,7 @@ class Shield:
         try:
             self._check(scope)
             receiving = _Receiving(scope, receive, self._seconds)
-            if receiving.is_roomy:
+            if receiving.is_roomy and not scope["path"].startswith(OWN_PROOF):
                 await run_in_threadpool(prove, self._site, Request(scope))  # before anything is kept of it
             await self._app(scope, receiving.receive, sending.send)
         except ClientDisconnect:
