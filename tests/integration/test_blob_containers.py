@@ -129,6 +129,8 @@ def test_a_lease_is_asked_for_by_deletion_alone(vault: Vault):
         assert ask(vault, method, "/box" + url, {"x-ms-lease-id": LEASE.upper()}).status == 200
         assert refused(vault, method, "/box" + url, {"x-ms-lease-id": OTHER}) == (412, "LeaseIdMismatchWithContainerOperation")
     assert refused(vault, "DELETE", "/box" + OWN) == (412, "LeaseIdMissing")
+    with pytest.raises(Fault, match="a lease on the container"):
+        ask(vault, "DELETE", "/box" + OWN)
     assert refused(vault, "DELETE", "/box" + OWN, {"x-ms-lease-id": OTHER}) == (412, "LeaseIdMismatchWithContainerOperation")
     assert ask(vault, "DELETE", "/box" + OWN, {"x-ms-lease-id": LEASE}).status == 202
     ask(vault, "PUT", "/box" + OWN)

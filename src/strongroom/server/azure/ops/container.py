@@ -18,6 +18,8 @@ ACCESS = "x-ms-blob-public-access"
 MOST_XML = 64 << 10
 """Bytes of five stored access policies as XML, with much to spare."""
 
+LEASED = "There is currently a lease on the container and no lease ID was specified in the request."
+
 
 def create_container(call: Call) -> Reply:
     """Make a container."""
@@ -93,7 +95,7 @@ def delete_container(call: Call) -> Reply:
     try:
         call.vault.delete_container(call.container(), condition)
     except ConditionFailed as error:
-        raise write_fault(error) from error
+        raise Fault(error.code, LEASED) if error.code == "LeaseIdMissing" else write_fault(error) from error
     return Reply(status=202)
 
 
