@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from strongroom.domain.card import Card
 from strongroom.domain.times import clock
-from strongroom.server.web.pages import number, when
+from strongroom.server.web.pages import counted, when
 
 KNOWN = frozenset({"duration", "height", "phash", "page-count", "has-audio", "has-video", "container", "streams", "shots"})
 """Properties that are told elsewhere, or tell a reader nothing."""
@@ -91,4 +91,4 @@ def length(card: Card) -> Markup | str:
     """Give how long, or of how many pages, a content is."""
     if card.duration:
         return clock(card.duration)
-    return f"{number(card.page_count)} pages" if card.page_count and card.type != "image" else ""
+    return counted(card.page_count, "page") if card.page_count and card.type != "image" else ""

@@ -62,8 +62,8 @@ async function turn(view, address) {
 
 function focus(view, key) {
   if (!key) return;
-  const same = view.querySelector(`[data-key="${CSS.escape(key)}"]`) ?? view.querySelector('[data-key="page"], h1');
-  same.focus({ preventScroll: true });
+  const same = view.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  (same ?? view.querySelector('[data-key="page"]') ?? view.querySelector("h1")).focus({ preventScroll: true });
 }
 
 function later(view) {
@@ -105,7 +105,9 @@ function enliven(view) {
 /** Bring the match into sight: within what scrolls by itself, and on the page only where it is out of sight. */
 function sight(shown) {
   const at = shown.querySelector(".lines .at, .cells tr.at, .cells .hit, .piece.at, .lines mark");
-  if (at && !shown.querySelector(".stage")) at.scrollIntoView({ block: "center" });
+  const box = at?.closest(".cells");
+  if (box) box.scrollTop += at.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
+  else if (at && !shown.querySelector(".stage")) at.scrollIntoView({ block: "center" });
   const strip = shown.querySelector(".strip");
   const here = strip?.querySelector("[aria-current]");
   if (here) strip.scrollLeft = here.offsetLeft - strip.offsetLeft - (strip.clientWidth - here.clientWidth) / 2;
