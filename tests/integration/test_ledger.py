@@ -22,6 +22,19 @@ def test_acts_are_counted_from_0_and_read_back_as_they_were(catalog: Catalog):
         assert acts.list(tx, -1, 1) == [(0, given[0])]
 
 
+def test_an_act_leaves_what_was_counted_as_it_was(catalog: Catalog):
+    """On PostgreSQL every transaction makes another state, so it is counted anew there."""
+    with catalog.read() as tx:
+        before = catalog.revision(tx)
+    CatalogLedger(catalog).append(act("search"))
+    with catalog.read() as tx:
+        assert catalog.revision(tx) == before or catalog.dialect != "sqlite"
+    with catalog.write() as tx:
+        acts.append(tx, act("add"))
+    with catalog.read() as tx:
+        assert catalog.revision(tx) != before
+
+
 def test_an_act_survives_its_process(catalog: Catalog, catalog_url: str):
     CatalogLedger(catalog).append(act("add"))
     again = Catalog(catalog_url)

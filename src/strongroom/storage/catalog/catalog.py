@@ -127,14 +127,18 @@ class Catalog:
             yield tx
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
+    def write(self, *, is_counted: bool = True) -> Iterator[Transaction]:
         """Open a transaction that is durable once the block ends, and undone if the block raises.
 
         SQLite takes its write lock at once (``BEGIN IMMEDIATE``); on PostgreSQL read what you change ``FOR UPDATE``.
+
+        Args:
+            is_counted: Whether it changes what is stored, read or found, so that the revision becomes another; not so for
+                what only notes that somebody was here: with that, each search would count the whole room anew.
         """
         with _told(), self._writing.connect() as tx, tx.begin():
             yield tx
-            if self.dialect == "sqlite":
+            if is_counted and self.dialect == "sqlite":
                 driver: Any = tx.connection.driver_connection
                 driver.execute("UPDATE room SET value = value + 1 WHERE name = 'revision'")
 
@@ -177,7 +181,7 @@ class Catalog:
         raise AssertionError("unreachable")
 
     def revision(self, tx: Transaction) -> str:
-        """Give a text that is equal for two reads only if both see the same state of the whole catalog."""
+        """Give a text that is equal for two reads only if both see the same state of all that is stored, read and found."""
         if self.dialect == "sqlite":
             statement = "SELECT value FROM room WHERE name = 'revision'"
         else:
