@@ -13,6 +13,7 @@ from strongroom.cli import demo as demo_module
 from strongroom.cli import feed, look, recordings
 from strongroom.cli.ask import ask
 from strongroom.cli.containers import containers_app
+from strongroom.cli.export import batch, export
 from strongroom.cli.keys import keys_app
 from strongroom.cli.lifecycle import lifecycle_app
 from strongroom.cli.mcp import mcp
@@ -200,6 +201,8 @@ def search(
         show_results(Console(), results)
 
 
+app.command(epilog="Example: strongroom export '\"harbour office\"' -o found.xlsx")(export)
+app.command(epilog="Example: strongroom batch terms.txt -o hits.xlsx")(batch)
 app.command(epilog="Example: strongroom ask 'When was the cellar flooded?'")(ask)
 
 
