@@ -2,7 +2,7 @@
 
 from strongroom.ports.analyzer import Analyzer
 from strongroom.ports.executor import BatchFunction, Done, Executor, Limits, Lost, OnItem
-from strongroom.ports.ledger import Act, Ledger
+from strongroom.ports.ledger import Act, Entry, Ledger
 from strongroom.ports.policy import Policy
 from strongroom.ports.source import Source
 from strongroom.ports.tools import (
@@ -27,6 +27,7 @@ __all__ = [
     "Analyzer",
     "BatchFunction",
     "Done",
+    "Entry",
     "Executor",
     "LanguageDetector",
     "Ledger",

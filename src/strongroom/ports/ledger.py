@@ -1,6 +1,7 @@
 """The port that records acts."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from strongroom.domain.scope import Actor, Purpose
@@ -20,6 +21,18 @@ class Act:
     """Under which version of the rules."""
     details: dict[str, object] = field(default_factory=dict)
     """Counts, hashes, the query: JSON values only."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """An act as the ledger holds it."""
+
+    index: int
+    """Its place, counted from 0."""
+    at: datetime
+    """When it was recorded (UTC)."""
+    act: Act
+    """What was done, by whom."""
 
 
 class Ledger(Protocol):

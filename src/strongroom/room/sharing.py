@@ -4,8 +4,14 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from strongroom.domain.user import Key, User
+from strongroom.errors import UsageError
 from strongroom.governance.members import MemberPolicy, Members
+from strongroom.ports import Entry
 from strongroom.room.opened import Opened
+from strongroom.storage.catalog import acts
+
+MOST_ACTS = 1000
+"""Entries on a page of the ledger."""
 
 
 class Sharing(Opened):
@@ -108,3 +114,21 @@ class Sharing(Opened):
         revoked = self.members.revoke_key(key)
         self._record("revoke_key", scope, user=revoked.actor, key=key)
         return revoked
+
+    def acts(self, *, before: int | None = None, limit: int = 100) -> Sequence[Entry]:
+        """Give what was done in the room, the newest first; that it was looked at is itself an act.
+
+        Args:
+            before: Index of the oldest entry of the page before.
+            limit: Entries on the page, 1 to 1,000.
+
+        Raises:
+            UsageError: ``limit`` is none that can be.
+        """
+        scope = self.scope("manage")
+        if not 1 <= limit <= MOST_ACTS:
+            raise UsageError(f"limit is {limit}: give 1 to {MOST_ACTS}")
+        with self._parts.catalog.read() as tx:
+            found = acts.last(tx, before, limit)
+        self._record("read_ledger", scope, before=before, entries=len(found))
+        return found

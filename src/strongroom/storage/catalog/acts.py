@@ -1,11 +1,12 @@
 """Rows of acts: every use of the room, in the order in which it was made."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from strongroom.domain.scope import Actor, Purpose
-from strongroom.ports import Act
+from strongroom.ports import Act, Entry
 from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.schema import acts as table
 from strongroom.storage.catalog.texts import storable
@@ -38,16 +39,28 @@ def list(tx: Transaction, after: int, limit: int) -> Sequence[tuple[int, Act]]: 
         limit: How many at most.
     """
     statement = sa.select(table).where(table.c.id > after).order_by(table.c.id).limit(limit)
-    return [
-        (
-            row.id,
-            Act(
-                verb=row.verb,
-                actor=Actor(name=row.actor),
-                purpose=Purpose(name=row.purpose),
-                policy_version=row.policy_version,
-                details=row.details,
-            ),
-        )
-        for row in tx.execute(statement)
-    ]
+    return [(row.id, _act(row)) for row in tx.execute(statement)]
+
+
+def last(tx: Transaction, before: int | None, limit: int) -> Sequence[Entry]:
+    """Give entries, the newest first.
+
+    Args:
+        tx: A transaction.
+        before: Index of the oldest one known; None for none.
+        limit: How many at most.
+    """
+    statement = sa.select(table).order_by(table.c.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(table.c.id < before)
+    return [Entry(index=row.id, at=row.at, act=_act(row)) for row in tx.execute(statement)]
+
+
+def _act(row: sa.Row[Any]) -> Act:
+    return Act(
+        verb=row.verb,
+        actor=Actor(name=row.actor),
+        purpose=Purpose(name=row.purpose),
+        policy_version=row.policy_version,
+        details=row.details,
+    )
