@@ -92,6 +92,9 @@ class FakeCatalog:
     def properties(self, tx: object, sha256s: Collection[str]) -> dict[str, dict[str, object]]:
         return {sha: {"author": "A. Person"} for sha in sha256s if sha == "a"}
 
+    def facets(self, tx: object, sha256s: Collection[str], kinds: Sequence[str], scope: Scope) -> dict[str, dict[str, int]]:
+        return {}
+
     def coverage(self, tx: object, specs: object, scope: Scope) -> Coverage:
         self.counted += 1
         return Coverage(searched=len(self.held), pending=1, failed=0, skipped=0)
@@ -103,7 +106,7 @@ class FakeCatalog:
 @pytest.fixture
 def catalog(monkeypatch: pytest.MonkeyPatch) -> FakeCatalog:
     fake = FakeCatalog()
-    for module in ("names", "analyses", "coverage", "catalog_containers"):
+    for module in ("names", "analyses", "coverage", "catalog_containers", "entities"):
         monkeypatch.setattr(flow, module, fake)
     for module in ("names", "contents"):
         monkeypatch.setattr(moments, module, fake)

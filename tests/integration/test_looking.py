@@ -67,7 +67,7 @@ def test_a_card_tells_where_a_content_is_and_how_it_was_read(room: Room):
         *("papers/story.txt", "papers/sub/again.txt", "other/copy.txt", "papers/pack.zip!/inner/story.txt")
     }
     assert card.name_count == 4
-    assert [reading.analyzer for reading in card.readings] == ["text"]
+    assert [reading.analyzer for reading in card.readings] == ["text", "entities"]
     assert card.due == ()
     assert [(parent.path, str(parent.name)) for parent in card.parents] == [("inner/story.txt", "papers/pack.zip")]
     assert {(past.container, past.blob) for past in card.history} == {

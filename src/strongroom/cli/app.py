@@ -13,6 +13,7 @@ from strongroom.cli import demo as demo_module
 from strongroom.cli import feed, look, recordings
 from strongroom.cli.ask import ask
 from strongroom.cli.containers import containers_app
+from strongroom.cli.entities import entities
 from strongroom.cli.export import batch, export
 from strongroom.cli.keys import keys_app
 from strongroom.cli.lifecycle import lifecycle_app
@@ -149,7 +150,7 @@ def analyze(
     quiet: QuietOption = False,
 ) -> None:
     """Read what is not read yet, and look at mounts for changes; stop it at any time, it goes on from there."""
-    depth = Cost.CHEAP if cheap else Cost.DEEP
+    depth = Cost.CHEAP if cheap else Cost.LAST
     with open_room(room) as opened, shown_progress(quiet=quiet) as on_progress:
         analyzed = opened.analyze(
             containers=container,
@@ -311,6 +312,7 @@ def check(
 
 app.command(epilog="Example: strongroom show letters/1931/april.pdf")(look.show)
 app.command(epilog="Example: strongroom text letters/1931/april.pdf --page 3")(look.text)
+app.command(epilog="Example: strongroom entities --kind organisation")(entities)
 app.command(epilog="Example: strongroom growth --by type")(look.growth)
 app.command(epilog="Example: strongroom retry letters/1931/april.pdf")(look.retry)
 app.command(epilog="Example: strongroom serve --room myroom")(serve)

@@ -21,6 +21,8 @@ class Cost(IntEnum):
     """A second or so a page: OCR."""
     DEEP = 2
     """Whatever takes longer."""
+    LAST = 3
+    """What reads the texts that all others wrote."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

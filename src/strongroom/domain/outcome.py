@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from strongroom.domain.analysis import State
+from strongroom.domain.entities import Mention
 from strongroom.domain.findings import Checkpoint
 
 BYTES = "bytes"
@@ -96,6 +97,8 @@ class Run:
     """Facts about the whole content: JSON values only."""
     members: tuple[KeptMember, ...] = ()
     """Child contents, in order."""
+    mentions: tuple[Mention, ...] = ()
+    """What its texts name, each spelling once."""
     renditions: tuple[KeptRendition, ...] = ()
     """Derived pictures and documents."""
     problems: tuple[str, ...] = ()

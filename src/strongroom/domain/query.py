@@ -13,11 +13,11 @@ from strongroom.domain import times
 from strongroom.domain.media import TYPE_ALIASES, TYPES
 from strongroom.errors import QueryError, UsageError
 
-CHOICES = ("type", "container", "ext", "lang")
+CHOICES = ("type", "container", "ext", "lang", "entity")
 """Filters whose values are names: several of one key are alternatives."""
 
 _OPEN = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c\u201d", "\u00ab": "\u00bb"}
-_FILTER = re.compile(r"(type|container|ext|lang|before|after|size|duration)(:[<>]=?|:|[<>]=?)", re.IGNORECASE)
+_FILTER = re.compile(r"(type|container|ext|lang|entity|before|after|size|duration)(:[<>]=?|:|[<>]=?)", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.ASCII)
 _SIZE = re.compile(r"(\d{1,19}(?:\.\d{1,6})?)([a-z]*)", re.ASCII | re.IGNORECASE)
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]+)*", re.ASCII)
@@ -89,6 +89,8 @@ class Query:
     """``ext:`` lower-case extensions without the dot."""
     languages: Choice = field(default_factory=Choice)
     """``lang:`` ISO 639 codes."""
+    entities: Choice = field(default_factory=Choice)
+    """``entity:`` names of people, organisations, places and so on, in any spelling."""
     before: datetime | None = None
     """Dated before this instant (UTC)."""
     after: datetime | None = None
@@ -117,10 +119,14 @@ class Query:
         """The text to embed: what is asked for, without filters and exclusions."""
         return " ".join(term.text for term in self.terms)
 
+    @property
+    def _choices(self) -> tuple[Choice, ...]:
+        return (self.types, self.containers, self.extensions, self.languages, self.entities)
+
     def __str__(self) -> str:
         """Give the canonical text."""
         parts = [str(term) for term in self.terms] + [f"-{term}" for term in self.without]
-        for key, choice in zip(CHOICES, (self.types, self.containers, self.extensions, self.languages), strict=True):
+        for key, choice in zip(CHOICES, self._choices, strict=True):
             parts += [f'{key}:"{value}"' for value in choice.only] + [f'-{key}:"{value}"' for value in choice.without]
         dates = (("before", self.before), ("after", self.after))
         parts += [f"{key}:{instant.date().isoformat()}" for key, instant in dates if instant is not None]
@@ -150,7 +156,7 @@ class _Draft:
         choices = [
             Choice(only=tuple(dict.fromkeys(self.only[key])), without=tuple(dict.fromkeys(self.barred[key]))) for key in CHOICES
         ]
-        types, containers, extensions, languages = choices
+        types, containers, extensions, languages, entities = choices
         return Query(
             terms=tuple(self.terms),
             without=tuple(dict.fromkeys(self.without)),
@@ -158,6 +164,7 @@ class _Draft:
             containers=containers,
             extensions=extensions,
             languages=languages,
+            entities=entities,
             before=max(self.before, default=None),
             after=min(self.after, default=None),
             size_min=min(self.least, default=None),
@@ -232,7 +239,8 @@ def _filter(draft: _Draft, text: str, start: int, *, negative: bool) -> int | No
     if not raw or (operator != ":" and key not in _RANGES):
         return None  # prose, as in "after: the war", or an arrow
     if key in CHOICES:
-        parts = [part for part in value.split(",") if part.strip()] or [value]
+        parts = [part for part in value.split(",") if part.strip()] if key in _LISTS else []
+        parts = parts or [value]
         (draft.barred if negative else draft.only)[key] += [name for part in parts for name in _CHECKS[key](part.strip())]
     elif key in _RANGES:
         _RANGES[key](draft, operator.removeprefix(":"), value, negative=negative)
@@ -270,7 +278,16 @@ def _language(value: str) -> tuple[str, ...]:
     return (match[1],)
 
 
-_CHECKS = {"type": _type, "container": _container, "ext": _extension, "lang": _language}
+def _entity(value: str) -> tuple[str, ...]:
+    name = " ".join(value.replace('"', " ").split())
+    if not re.search(r"\w", name):
+        raise QueryError(f'entity:{value} names nothing: write it as entity:Hamburg or entity:"Harbour Office"')
+    return (name,)
+
+
+_CHECKS = {"type": _type, "container": _container, "ext": _extension, "lang": _language, "entity": _entity}
+_LISTS = ("type", "container", "ext", "lang")
+"""Filters that take several values with commas between; a name may have one of its own."""
 
 
 def _date(key: str, value: str) -> datetime:

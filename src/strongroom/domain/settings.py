@@ -39,12 +39,19 @@ class Settings:
         "whisper-base-int8", "speech to text: a name in the zoo, a directory with a CTranslate2 Whisper model, or none"
     )
     speech_language: str = _setting("", "language that recordings are in, such as en; empty hears it from each")
+    entity_model: str = _setting(
+        "en-core-web-sm",
+        "finder of people, organisations and places in texts: a name in the zoo, or none for no entities at all",
+    )
     chat_url: str = _setting(
         "",
         "base URL of an OpenAI-compatible endpoint whose language model writes the answers, such as "
         "http://127.0.0.1:11434/v1; empty quotes the sources instead. Its key is read from STRONGROOM_CHAT_KEY alone",
     )
     chat_model: str = _setting("", "what that endpoint calls the language model")
+    describe_model: str = _setting(
+        "", "what that endpoint calls a vision model that describes every picture in words; empty describes none"
+    )
     chat_seconds: float = _setting(120.0, "seconds that the language model may take for one answer")
     office: str = _setting("auto", "office reader: libreoffice, builtin, or auto (LibreOffice where it is installed)")
     plugins: bool = _setting(default=True, text="whether analyzers from installed packages are loaded")
@@ -107,8 +114,10 @@ class Settings:
             raise SettingError(f"workers is {self.workers}: it must be 0 (one a core) or more")
 
     def _check_chat(self) -> None:
-        if bool(self.chat_url) != bool(self.chat_model):
-            raise SettingError("chat_url and chat_model go together: where the language model is, and what it is called there")
+        if bool(self.chat_url) != bool(self.chat_model or self.describe_model):
+            raise SettingError(
+                "chat_url and chat_model (or describe_model) go together: where the model is, and what it is called there"
+            )
         if not self.chat_url:
             return
         if "@" in self.chat_url:
@@ -124,7 +133,14 @@ class Settings:
     @property
     def models(self) -> list[str]:
         """The models that analyses use."""
-        return [self.text_model, self.picture_model, self.ocr_model, self.speech_model]
+        return [
+            self.text_model,
+            self.picture_model,
+            self.ocr_model,
+            self.speech_model,
+            self.entity_model,
+            *filter(None, [self.describe_model]),
+        ]
 
     @property
     def worker_count(self) -> int:

@@ -10,6 +10,7 @@ from strongroom.domain.analysis import Cost, State
 from strongroom.domain.outcome import Outcome
 from strongroom.domain.progress import OnProgress
 from strongroom.domain.status import Analyzed
+from strongroom.flows import naming
 from strongroom.flows.follow import Follow
 from strongroom.flows.parts import Parts
 from strongroom.flows.pending import Pending
@@ -70,6 +71,7 @@ def analyze(
     if until is not None:
         batches = Follow(parts.catalog, pending, Settling(parts, writer, returns).settle, until, settings.follow_rate).batches()
     prune(parts, writer)
+    naming.settle(parts.catalog)
     place_all(parts, writer)
     limits = Limits(seconds=settings.file_seconds, memory=settings.file_memory)
     plan = Plan(room=parts.layout.root, settings=settings, failed_before=failed_before)

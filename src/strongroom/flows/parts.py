@@ -8,6 +8,7 @@ import pyarrow as pa
 from strongroom.domain.analysis import AnalyzerSpec
 from strongroom.domain.segments import segment_schema
 from strongroom.domain.settings import Settings
+from strongroom.flows import naming
 from strongroom.flows.glimpses import Glimpses
 from strongroom.flows.growth import Growths
 from strongroom.flows.registry import load_analyzers
@@ -53,8 +54,10 @@ class Parts:
 
     @cached_property
     def specs(self) -> tuple[AnalyzerSpec, ...]:
-        """What the analyzers are and take."""
-        return tuple(analyzer.spec for analyzer in self.analyzers)
+        """What the analyzers are and take; last what finds names in all that they wrote, where it is wanted."""
+        own = tuple(analyzer.spec for analyzer in self.analyzers)
+        last = naming.spec(self.settings, own)
+        return own if last is None else (*own, last)
 
     @cached_property
     def growths(self) -> Growths:

@@ -16,7 +16,7 @@ NEWCOMERS_SECONDS = 1.0
 """How often a later pass looks for what arrived meanwhile."""
 Mark: TypeAlias = frozenset[tuple[str, int, float]]
 """How far a content is read: the analyzers that finished it or are on the way, each with version and place."""
-STEPS = {Cost.CHEAP: "reading", Cost.READING: "reading scans", Cost.DEEP: "reading deeper"}
+STEPS = {Cost.CHEAP: "reading", Cost.READING: "reading scans", Cost.DEEP: "reading deeper", Cost.LAST: "finding names"}
 
 
 class Pending:

@@ -1,6 +1,6 @@
 """Search: a question to hits that the catalog still grants, with snippets, facets and coverage."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from time import perf_counter
@@ -9,6 +9,7 @@ from typing import Any
 from strongroom.domain.analysis import AnalyzerSpec, Coverage
 from strongroom.domain.answer import Passage
 from strongroom.domain.content import Content, Name
+from strongroom.domain.entities import NAMES as NAMES_OF
 from strongroom.domain.findings import Vector
 from strongroom.domain.hit import Hit, Match, Results
 from strongroom.domain.media import OCTETS, VIDEO
@@ -18,20 +19,26 @@ from strongroom.errors import ContainerNotFound, ContentNotFound, UsageError
 from strongroom.flows import sorting
 from strongroom.flows.locating import locator
 from strongroom.flows.moments import BESIDE, granted, shown, type_name
+from strongroom.flows.naming_filter import NamingFilter, naming_filter
 from strongroom.flows.passages import best_passages
 from strongroom.index import IndexReader, Ranking
-from strongroom.index.fusion import LABELS, LOOKS, MEANING
+from strongroom.index.fusion import LABELS, LOOKS, MEANING, WORDS
+from strongroom.index.holding import holding
 from strongroom.index.reader import DEPTH, FACETS, SHOWN, taken
-from strongroom.index.relevance import BACKGROUND, bars
+from strongroom.index.relevance import BACKGROUND, bars, firm
 from strongroom.index.snippets import snippet
 from strongroom.ports.tools import PictureModel, Pixels, TextEmbedder
-from strongroom.storage.catalog import Catalog, analyses, coverage, names
+from strongroom.storage.catalog import Catalog, analyses, coverage, entities, names
 from strongroom.storage.catalog import containers as catalog_containers
 from strongroom.storage.tables import View
 from strongroom.storage.tables.view import NEWEST, ORDERS
 
+COUNTED = 200
+"""Contents of the first that are found whose people, organisations and places are counted."""
 NAMES = 20
 """Names shown of a hit."""
+EMBEDDED = 1_000
+"""Questions whose vectors are kept: whoever turns a page, sorts or narrows down asks the same again."""
 DEEPEST = 32 * DEPTH
 """How deep the last page may reach in each channel."""
 
@@ -84,6 +91,7 @@ class Searcher:
         self._specs = tuple(specs)
         self._pictures_read_words = pictures_read_words
         self._coverage: dict[Scope, tuple[str, Coverage]] = {}
+        self._embedded: dict[str, dict[str, Vector]] = {}
 
     def search(self, text: str, scope: Scope, *, limit: int = 20, offset: int = 0, sort: str = sorting.RELEVANCE) -> Results:
         """Find contents.
@@ -107,13 +115,24 @@ class Searcher:
         query = parse(text)
         order = sort if sort in ORDERS else NEWEST
         only, without = self._containers(query, scope)
+        named = naming_filter(self._catalog, query.entities, scope)
         vectors = self._vectors(query)
         bar = bars(vectors[MEANING], self._background) if MEANING in vectors else {}
 
         def rank(view: View, depth: int) -> Ranking:
-            return self._index.search(
-                view, query, vectors=vectors, containers=only, without=without, bars=bar, depth=depth, order=order
+            ranking = self._index.search(
+                view,
+                query,
+                vectors=vectors,
+                containers=only,
+                without=without,
+                within=named.within,
+                outside=named.outside,
+                bars=bar,
+                depth=depth,
+                order=order,
             )
+            return named.narrowed(ranking, self._catalog, scope)
 
         is_ranked = sort == sorting.RELEVANCE or (sort in ORDERS and not query.terms)
         later = sorting.RELEVANCE if is_ranked else sort
@@ -138,11 +157,13 @@ class Searcher:
         if query.terms or query.without:
             raise UsageError("a search by example takes filters only, such as type:image or after:2020")
         only, without = self._containers(query, scope)
+        later = NamingFilter(later=query.entities)
         itself = example if isinstance(example, str) else ""
         vector = self._looks(itself, scope) if isinstance(example, str) else self._pictures().look([example])[0].image_vector
 
         def rank(view: View, depth: int) -> Ranking:
-            return self._index.similar(view, vector, containers=only, without=without, query=query, depth=depth)
+            ranking = self._index.similar(view, vector, containers=only, without=without, query=query, depth=depth)
+            return later.narrowed(ranking, self._catalog, scope)
 
         return self._results(rank, Query(), scope, limit=limit, offset=offset, begun=begun, leave_out=itself)
 
@@ -159,16 +180,73 @@ class Searcher:
             ModelMissing: The text model has not been pulled.
         """
         only, without = self._containers(query, scope)
+        named = naming_filter(self._catalog, query.entities, scope)
         vectors = {MEANING: self._text().embed([query.meaning], query=True)[0]} if query.terms else {}
         bar = bars(vectors[MEANING], self._background) if vectors else {}
 
         def rank(view: View, depth: int) -> Ranking:
-            return self._index.search(view, query, vectors=vectors, containers=only, without=without, bars=bar, depth=depth)
+            ranking = self._index.search(
+                view,
+                query,
+                vectors=vectors,
+                containers=only,
+                without=without,
+                within=named.within,
+                outside=named.outside,
+                bars=bar,
+                depth=depth,
+            )
+            return named.narrowed(ranking, self._catalog, scope)
 
         ask = partial(best_passages, self._catalog, rank=rank, scope=scope, types=query.types, limit=limit)
         found = self._index.read(ask) if query.terms else []
         with self._catalog.read() as tx:
             return found, self._covered(tx, scope)
+
+    def sure(self, text: str, scope: Scope, among: Collection[str]) -> list[str]:
+        """Give which of some contents surely answer a query: by every word of it, or by a meaning that is very near.
+
+        What is merely nearest is not given, and no picture by its looks alone, for which there is no bar.
+
+        Args:
+            text: The query.
+            scope: What may be seen.
+            among: SHA-256s of the contents, some hundreds at the most.
+
+        Raises:
+            QueryError: A filter has a value that it cannot have.
+            ContainerNotFound: ``container:`` names none that the scope shows.
+            ModelMissing: The text model has not been pulled.
+        """
+        query = parse(text)
+        only, without = self._containers(query, scope)
+        named = naming_filter(self._catalog, query.entities, scope)
+        vectors = {name: vector for name, vector in self._vectors(query).items() if name != LOOKS}
+        bar = firm(vectors[MEANING], self._background) if MEANING in vectors else {}
+        within = set(among) if named.within is None else set(among) & set(named.within)
+
+        def rank(view: View, depth: int) -> Ranking:
+            ranking = self._index.search(
+                view,
+                query,
+                vectors=vectors,
+                containers=only,
+                without=without,
+                within=within,
+                outside=named.outside,
+                bars=bar,
+                depth=depth,
+            )
+            return named.narrowed(ranking, self._catalog, scope)
+
+        def read(view: View) -> list[str]:
+            asked = partial(self._granted, scope=scope, types=query.types, first=DEEPEST, wanted=1, leave_out="")
+            found, _ = asked(partial(rank, view))
+            near = [item for item in found if any({*row["channels"]} - {WORDS} for row in item.rows)]
+            spoken = holding(view, query, [item.sha256 for item in found]) | {item.sha256 for item in near}
+            return [item.sha256 for item in found if item.sha256 in spoken]
+
+        return self._index.read(read) if within else []
 
     def warm(self) -> None:
         """Load what the first search would wait for: the text model, and the index.
@@ -191,12 +269,17 @@ class Searcher:
         """Embed a query once for each space that it is searched in."""
         if not query.meaning:
             return {}
-        vector = self._text().embed([query.meaning], query=True)[0]
-        vectors = {MEANING: vector, LABELS: vector}
-        if self._pictures_read_words:
-            looks = self._pictures().embed_query(query.meaning)
-            vectors |= {LOOKS: looks} if looks is not None else {}
-        return vectors
+        kept = self._embedded.get(query.meaning)
+        if kept is None:
+            vector = self._text().embed([query.meaning], query=True)[0]
+            kept = {MEANING: vector, LABELS: vector}
+            if self._pictures_read_words:
+                looks = self._pictures().embed_query(query.meaning)
+                kept |= {LOOKS: looks} if looks is not None else {}
+            if len(self._embedded) >= EMBEDDED:
+                self._embedded.clear()
+            self._embedded[query.meaning] = kept
+        return dict(kept)
 
     def _looks(self, sha256: str, scope: Scope) -> Vector:
         with self._catalog.read() as tx:
@@ -242,6 +325,7 @@ class Searcher:
             # asked again beside the texts: what was forgotten or withdrawn since the ranking is not shown
             named = names.names(tx, [item.sha256 for item in page], scope, limit=NAMES)
             properties = analyses.properties(tx, list(named))
+            facets |= entities.facets(tx, [item.sha256 for item in found[:COUNTED]], NAMES_OF, scope)
             covered = self._covered(tx, scope)
         hits = [
             Hit(

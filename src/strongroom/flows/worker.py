@@ -1,7 +1,7 @@
 """The function that is sent to workers: ids in, outcomes and one Arrow table out."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from strongroom.domain.analysis import Cost
 from strongroom.domain.content import Content
+from strongroom.domain.entities import ANALYZER
 from strongroom.domain.media import EMPTY, type_of
 from strongroom.domain.outcome import KeptObject, Outcome, Run, Stretch
 from strongroom.domain.segments import Placement
 from strongroom.domain.settings import Settings
 from strongroom.errors import ContentNotFound, RoomDamaged, SourceChanged, SourceUnread
+from strongroom.flows.naming import WITH_NAMES, Namer
 from strongroom.flows.parts import Parts, open_parts
 from strongroom.flows.reading import Reader, accepted
 from strongroom.flows.sink import Origin, SegmentSink
@@ -107,7 +110,8 @@ class BatchReader:
         """
         self._parts = parts
         self._failed_before = failed_before
-        self._specs = [analyzer.spec for analyzer in parts.analyzers]
+        self._specs = parts.specs
+        self._last = next((spec for spec in parts.specs if spec.name == ANALYZER), None)
 
     def read(self, ids: Sequence[str], on_item: OnItem) -> BatchResult:
         """Read one batch.
@@ -128,7 +132,11 @@ class BatchReader:
         parts = self._parts
         spool = Spool(parts.vault, parts.schema)
         sink = SegmentSink(parts.schema, parts.toolbox, spool.write)
-        reader = Reader(parts.vault, parts.toolbox, parts.settings, sink, lambda key: on_item(item(str(wanted[key]), key)))
+
+        def beat(key: str) -> None:
+            on_item(item(str(wanted[key]), key))
+
+        reader = Reader(parts.vault, parts.toolbox, parts.settings, sink, beat)
         with parts.catalog.read() as tx:
             known = contents.contents(tx, wanted)
             due = analyses.due(tx, wanted, self._specs, failed_before=self._failed_before)
@@ -139,14 +147,24 @@ class BatchReader:
         for sha256, cost in wanted.items():
             if sha256 in known:
                 on_item(item(str(cost), sha256))
-                due_now = {spec.name: begun.get((sha256, spec.name)) for spec in due[sha256] if spec.cost <= cost}
                 try:
-                    outcomes.append(self._read_one(reader, known[sha256], due_now, placed[sha256], lengths.get(sha256)))
+                    if cost >= Cost.LAST and due[sha256] == (self._last,):
+                        outcomes.append(self._name(known[sha256], beat))
+                    else:
+                        due_now = {spec.name: begun.get((sha256, spec.name)) for spec in due[sha256] if spec.cost <= cost}
+                        outcomes.append(self._read_one(reader, known[sha256], due_now, placed[sha256], lengths.get(sha256)))
                 except (SourceChanged, SourceUnread, ContentNotFound, RoomDamaged) as error:
                     outcomes.append(Outcome(sha256=sha256, media_type=None, type=None, runs=(), fault=str(error)))
                 on_item(item(str(cost), sha256))
         sink.flush()  # its time, of many contents' last segments, counts from the beat above and not with the last one's
         return BatchResult(outcomes=tuple(outcomes), segments=spool.take(), spilled=tuple(spool.spilled))
+
+    def _name(self, content: Content, on_beat: Callable[[str], None]) -> Outcome:
+        """Find what a content names; every other analyzer has read it, so that all its texts are in the index."""
+        model = self._parts.toolbox.names if self._last is not None and self._last.version == WITH_NAMES else None
+        self._parts.table.look()
+        run = Namer(self._parts.table, model, on_beat).run(content.sha256)
+        return Outcome(sha256=content.sha256, media_type=content.media_type, type=content.type, runs=(run,))
 
     def _read_one(
         self,

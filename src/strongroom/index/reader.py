@@ -98,6 +98,8 @@ class IndexReader:
         vectors: Mapping[str, Vector],
         containers: frozenset[int] | None,
         without: frozenset[int] = frozenset(),
+        within: Collection[str] | None = None,
+        outside: Collection[str] = (),
         bars: Mapping[str, Bar] | None = None,
         depth: int = DEPTH,
         order: str = NEWEST,
@@ -110,11 +112,17 @@ class IndexReader:
             vectors: Its vector for each channel to use of ``meaning``, ``labels`` and ``looks``; ``words`` always runs.
             containers: Ids of the containers to search; None searches all and adds no filter.
             without: Ids of containers to leave out.
+            within: The only contents to search, some thousands at the most; None searches all.
+            outside: Contents to leave out, as few.
             bars: What a vector channel may bring in and how much it counts; a channel that is not named has no bar.
             depth: Segments that each channel ranks.
             order: Of what a query without words lets through; one of `strongroom.storage.tables.view.ORDERS`.
         """
-        where = predicates.filtered(query, only=containers, without=without)
+        where = predicates.both(
+            predicates.filtered(query, only=containers, without=without),
+            None if within is None else predicates.one_of("content_sha256", sorted(within)),
+            f"NOT {predicates.one_of('content_sha256', sorted(outside))}" if outside else None,
+        )
         given = {channel: vector for channel, vector in vectors.items() if channel in COLUMNS}
         barred = _barred(view, query)
         if query.phrases:

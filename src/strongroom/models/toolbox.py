@@ -14,7 +14,15 @@ from strongroom.models.store import ModelStore
 from strongroom.models.text import load_text_embedder
 from strongroom.models.voices import load_voices
 from strongroom.ports.chat import ChatModel
-from strongroom.ports.tools import LanguageDetector, OcrModel, PictureModel, SpeechModel, TextEmbedder, VoiceDetector
+from strongroom.ports.tools import (
+    EntityModel,
+    LanguageDetector,
+    OcrModel,
+    PictureModel,
+    SpeechModel,
+    TextEmbedder,
+    VoiceDetector,
+)
 
 T = TypeVar("T")
 
@@ -83,6 +91,16 @@ class Toolbox:
     def filetypes(self) -> FileTypes:
         """The teller of file types."""
         return self._once("filetypes", FileTypes)
+
+    @property
+    def names(self) -> EntityModel | None:
+        """The finder of names; None where it is not pulled, or not wanted."""
+        return self._once("names", self._load_names)
+
+    def _load_names(self) -> EntityModel | None:
+        from strongroom.models.entities import load_names
+
+        return load_names(self._settings, self._store)
 
     @property
     def chat(self) -> ChatModel | None:

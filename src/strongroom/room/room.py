@@ -60,7 +60,7 @@ class Room(Exporting):
         *,
         containers: Sequence[str] | None = None,
         retry_failed: bool = False,
-        depth: Cost = Cost.DEEP,
+        depth: Cost = Cost.LAST,
         on_progress: OnProgress = silent,
         until: Callable[[], bool] | None = None,
     ) -> Analyzed:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from strongroom.domain.entities import Entity
 from strongroom.domain.growth import Growth
 from strongroom.domain.status import Failures
-from strongroom.flows import failures
+from strongroom.flows import entities, failures, fetch
 from strongroom.room.filling import Filling
 
 
@@ -20,6 +21,30 @@ class Telling(Filling):
             UsageError: ``by`` is neither.
         """
         return self._parts.growths.growth(self.scope("growth"), by)
+
+    def entities(
+        self, *, kind: str | None = None, like: str = "", content: str | None = None, after: int = 0, limit: int = 100
+    ) -> Sequence[Entity]:
+        """Give the people, organisations, places, dates, amounts, addresses and numbers that most contents name.
+
+        A search for one of them is ``entity:"Harbour Office"``, in any of its spellings.
+
+        Args:
+            kind: Of one kind only; see `strongroom.domain.entities.KINDS`.
+            like: Words that the name holds.
+            content: What one content names; as for `get`.
+            after: How many to pass over.
+            limit: How many at most; 1 to 1,000.
+
+        Raises:
+            NotFound: There is nothing of the name.
+            UsageError: There is no such kind, or a number is none that can be.
+        """
+        scope = self.scope("entities")
+        sha256 = None if content is None else fetch.resolve(self._parts, content, scope)
+        found = entities.listed(self._parts, scope, kind=kind, like=like, content=sha256, after=after, limit=limit)
+        self._record("entities", scope, kind=kind, like=like, content=content, found=len(found))
+        return found
 
     def failures(self, *, after: str = "", limit: int = 100) -> Failures:
         """Give what could not be read, with its reason, a page at a time.

@@ -10,6 +10,7 @@ from strongroom.server.api import (
     blobs,
     containers,
     contents,
+    entities,
     recordings,
     retention,
     room,
@@ -24,7 +25,7 @@ from strongroom.server.api import document as documents
 
 def routers() -> Sequence[APIRouter]:
     """Give every router; their paths begin behind ``/api/v1``."""
-    nouns = (search, ask, contents, texts, recordings, containers, blobs, retention, room, work, users, session)
+    nouns = (search, entities, ask, contents, texts, recordings, containers, blobs, retention, room, work, users, session)
     found = [noun.router for noun in nouns]
     return [*found, documents.router_of(found)]
 

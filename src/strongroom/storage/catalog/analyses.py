@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from strongroom.domain.analysis import AnalyzerSpec, State
 from strongroom.domain.outcome import BYTES, Outcome, Run, Stretch
 from strongroom.domain.times import clock
-from strongroom.storage.catalog import contents, findings, holdings, reach, standings, stretches
+from strongroom.storage.catalog import contents, entities, findings, holdings, reach, standings, stretches
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
 from strongroom.storage.catalog.schema import analyses as table
 from strongroom.storage.catalog.schema import contents as content_rows
@@ -136,6 +136,7 @@ def record(tx: Transaction, outcomes: Iterable[Outcome]) -> list[tuple[str, str]
     offered |= findings.write_renditions(tx, present)
     stretches.record(tx, present, partial)
     _write_runs(tx, present, known)
+    entities.record(tx, present)
     contents.measure(tx, _durations(present))
     kinds = {outcome.sha256: (outcome.media_type, outcome.type) for outcome in present}
     kept = {sha: (row.media_type, row.type) for sha, row in known.items() if kinds[sha][0] is None}

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from strongroom.domain.analysis import State
 from strongroom.domain.card import Inside, Members, Past, Reading
+from strongroom.domain.entities import ANALYZER
 from strongroom.domain.scope import Scope
 from strongroom.storage.catalog import names
 from strongroom.storage.catalog.catalog import Transaction
@@ -15,10 +16,10 @@ BLOBS = 20
 
 
 def readings(tx: Transaction, sha256: str) -> tuple[Reading, ...]:
-    """Give how each analyzer left a content, by name."""
+    """Give how each analyzer left a content, by name; last the finding of names, which comes after all of them."""
     c = analyses.c
     columns = (c.analyzer, c.version, c.state, c.reason, c.seconds, c.attempts, c.segments, c.finished_at)
-    rows = tx.execute(sa.select(*columns).where(c.sha256 == sha256).order_by(c.analyzer))
+    rows = tx.execute(sa.select(*columns).where(c.sha256 == sha256).order_by(c.analyzer == ANALYZER, c.analyzer))
     return tuple(Reading(**{**row._mapping, "state": State(row.state)}) for row in rows)  # noqa: SLF001 - SQLAlchemy's documented name
 
 

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from strongroom.domain.analysis import State
 from strongroom.domain.content import Content
 from strongroom.domain.outcome import KeptObject
+from strongroom.storage.catalog import entities, objects, standings
 from strongroom.storage.catalog import holdings as held
-from strongroom.storage.catalog import objects, standings
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
 from strongroom.storage.catalog.schema import analyses, holdings, members, renditions, stretches
 from strongroom.storage.catalog.schema import contents as table
@@ -120,6 +120,7 @@ def drop(tx: Transaction, sha256s: Collection[str]) -> list[tuple[str, str]]:
         for rows in (renditions, analyses, stretches, holdings):
             tx.execute(rows.delete().where(rows.c.sha256.in_(part)))
         tx.execute(members.delete().where(members.c.parent_sha256.in_(part)))
+        entities.drop(tx, part)
     for part in held.chunks(gone):
         tx.execute(table.delete().where(table.c.sha256.in_(part)))
     return objects.release(tx, freed)

@@ -378,7 +378,6 @@ entities = Table(
     Column("id", Identity, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False),
-    Column("name", Text, nullable=False),
 )
 
 mentions = Table(
@@ -388,4 +387,10 @@ mentions = Table(
     Column("sha256", Text, ForeignKey("contents.sha256"), primary_key=True),
     Column("count", BigInteger, nullable=False),
     Column("spelling", Text, primary_key=True),
+)
+
+withheld = Table(
+    "withheld",
+    metadata,
+    Column("sha256", Text, ForeignKey("contents.sha256"), primary_key=True),
 )

@@ -144,6 +144,11 @@ class SegmentTable:
                     self._dataset = self._open(self._dataset.session())
             return View(self._dataset)
 
+    def look(self) -> None:
+        """Have the next view be the newest version, on an object store too."""
+        with self._reading:
+            self._looked = -REMOTE_SECONDS
+
     def read(self, act: Callable[[View], R]) -> R:
         """Run something on one version, and on a newer one if that version was cleaned away meanwhile."""
         return self._tried(lambda: act(self.view()))

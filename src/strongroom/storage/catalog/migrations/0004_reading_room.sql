@@ -68,8 +68,6 @@ CREATE TABLE entities (
     kind TEXT NOT NULL,
     -- What equal spellings have in common.
     key TEXT {bytewise} NOT NULL,
-    -- As it is shown.
-    name TEXT NOT NULL,
     UNIQUE (kind, key)
 );
 CREATE TABLE mentions (
@@ -79,4 +77,8 @@ CREATE TABLE mentions (
     spelling TEXT NOT NULL,
     PRIMARY KEY (entity_id, sha256, spelling)
 );
-CREATE INDEX mentions_sha256 ON mentions (sha256);
+CREATE INDEX mentions_sha256 ON mentions (sha256, entity_id);
+-- Contents of which people's names were left out, for all containers that held them wanted none.
+CREATE TABLE withheld (
+    sha256 TEXT PRIMARY KEY REFERENCES contents (sha256)
+);
