@@ -16,7 +16,7 @@ OFFICE := libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-no
 TESTS ?= tests
 PYTEST_OPTIONS ?=
 
-.PHONY: help demo test check bench docs pictures models office postgres strace chromium azurite azcopy nginx clean
+.PHONY: help demo test check bench docs pictures models office postgres strace litmus chromium azurite azcopy nginx clean
 
 help:
 	@sed -n '1,3s/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -24,7 +24,7 @@ help:
 demo: office models
 	$(BIN)/strongroom demo
 
-test: office postgres strace chromium azurite azcopy models
+test: office postgres strace litmus chromium azurite azcopy models
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS) $(TESTS)
 
 check: $(VENV)/ready
@@ -81,6 +81,10 @@ endef
 # Shows in which order a write becomes durable.
 strace:
 	@$(call packages,strace,command -v strace > /dev/null,strace)
+
+# Holds the WebDAV share to the standard.
+litmus:
+	@$(call packages,litmus,command -v litmus > /dev/null,litmus)
 
 # The browser in which the page is tested.
 chromium:

@@ -46,6 +46,9 @@ def serve(
     analyze: Annotated[
         bool, typer.Option("--analyze", help="Read what arrives, within seconds, standing back behind the clients.")
     ] = False,
+    dav_writable: Annotated[
+        bool, typer.Option("--dav-writable", help="Let editors write by WebDAV (/dav); otherwise it is read only.")
+    ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Serve the room until Ctrl+C: a page for people, an HTTP API, and blobs by the Azure Blob Storage protocol."""
@@ -63,7 +66,8 @@ def serve(
         server = stack.enter_context(serve_blobs(opened, place, development=development))
         console = Console(stderr=True)
         if not no_page:
-            serving = serve_page(opened, page_place, given.get(), url=page_url, is_usual=port is None, is_followed=analyze)
+            how = {"is_usual": port is None, "is_followed": analyze, "dav_writable": dav_writable}
+            serving = serve_page(opened, page_place, given.get(), url=page_url, **how)
             page = stack.enter_context(serving)
             console.print(f"Page: {escape(_door(opened, page.url))}", soft_wrap=True)
         _say(console, server.url, _accounts(opened, development=development), is_open=not is_here(host))

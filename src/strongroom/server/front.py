@@ -21,6 +21,8 @@ from strongroom.errors import AccessDenied, StrongroomError
 from strongroom.room import Room
 from strongroom.server import api, chat, web
 from strongroom.server.api.form import PREFIX
+from strongroom.server.dav.door import PATH as DAV
+from strongroom.server.dav.door import DavDoor
 from strongroom.server.door import login
 from strongroom.server.door.buckets import Buckets
 from strongroom.server.door.problem import Problem, answer, instance_of, is_machine, problem_of
@@ -37,7 +39,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 MOST_FAULTS = 20
 
 
-def front(room: Room, *, url: str = "", is_open: bool = False, work: Work | None = None) -> FastAPI:
+def front(room: Room, *, url: str = "", is_open: bool = False, work: Work | None = None, dav_writable: bool = False) -> FastAPI:
     """Give the application that serves the page and the HTTP API of a room.
 
     Args:
@@ -46,6 +48,7 @@ def front(room: Room, *, url: str = "", is_open: bool = False, work: Work | None
         is_open: Whether others than this machine reach it; otherwise only this machine's names, and that of ``url``,
             are answered, so that no name that leads here (DNS rebinding) opens it.
         work: Reads what waits; a new one with the room's own settings if not given.
+        dav_writable: Whether editors may write by WebDAV; otherwise it is read only.
     """
     named = urlsplit(url)
     settings = room.settings
@@ -78,6 +81,7 @@ def front(room: Room, *, url: str = "", is_open: bool = False, work: Work | None
     web.mount(app)
     app.include_router(chat.router)
     app.router.routes.append(Route(MCP, app.state.mcp, include_in_schema=False))
+    app.mount(DAV, DavDoor(is_writable=dav_writable))
     for kind in (Refusal, StrongroomError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, told)
     return app

@@ -61,6 +61,7 @@ def serve_page(
     url: str = "",
     is_usual: bool = False,
     is_followed: bool = False,
+    dav_writable: bool = False,
 ) -> Iterator[PageServer]:
     """Serve the page and the HTTP API of a room while the block runs.
 
@@ -71,6 +72,7 @@ def serve_page(
         url: Where people reach it, if that is not where it listens: through a proxy, say.
         is_usual: Whether nobody chose the port, so that another one is taken where something listens there already.
         is_followed: Whether another process reads what arrives while the block runs.
+        dav_writable: Whether editors may write by WebDAV.
 
     Raises:
         UsageError: Nothing can listen there.
@@ -79,7 +81,7 @@ def serve_page(
 
     with _listen(place, is_usual=is_usual) as listener, working(room.path, settings, is_followed=is_followed) as work:
         reached = url.rstrip("/") or _url(place, listener)
-        app = front(room, url=reached, is_open=not is_here(place.host), work=work)
+        app = front(room, url=reached, is_open=not is_here(place.host), work=work, dav_writable=dav_writable)
         server = page_server(app, place, Limits.of(room.settings))
         thread = threading.Thread(target=partial(server.run, [listener]), name="page")
         thread.start()
