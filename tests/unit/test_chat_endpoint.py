@@ -160,5 +160,5 @@ def test_a_url_with_a_password_is_refused_without_telling_it():
 
 @pytest.mark.parametrize("given", [{"chat_url": "http://host/v1"}, {"chat_model": "tiny"}])
 def test_url_and_model_go_together(given: dict[str, str]):
-    with pytest.raises(SettingError, match="go together"):
+    with pytest.raises(SettingError, match="go together: where"):
         Settings(**given)

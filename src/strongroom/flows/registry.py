@@ -5,9 +5,11 @@ from importlib.metadata import entry_points
 
 from strongroom.analyzers import built_in
 from strongroom.analyzers.bounds import Bounds
+from strongroom.analyzers.image_description import ImageDescriptionAnalyzer
 from strongroom.domain.settings import Settings
 from strongroom.errors import SettingError
 from strongroom.governance.capabilities import refuse_forbidden
+from strongroom.models.chat import load_describer
 from strongroom.ports import Analyzer
 
 GROUP = "strongroom.analyzers"
@@ -27,7 +29,9 @@ def load_analyzers(settings: Settings) -> tuple[Analyzer, ...]:
         size=settings.member_bytes,
         ratio=settings.member_ratio,
     )
-    found = [*built_in(bounds, office=settings.office), *(_plugins() if settings.plugins else ())]
+    describer = load_describer(settings)
+    described = [ImageDescriptionAnalyzer(describer)] if describer is not None else []
+    found = [*built_in(bounds, office=settings.office), *described, *(_plugins() if settings.plugins else ())]
     names: set[str] = set()
     for analyzer in found:
         refuse_forbidden(analyzer.spec)

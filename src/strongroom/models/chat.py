@@ -188,6 +188,15 @@ def _cut(pieces: Iterator[str], letters: int) -> Iterator[str]:
 
 def load_chat(settings: Settings, environ: Mapping[str, str] = os.environ) -> EndpointChat | None:
     """Give the language model that the settings name; None where they name none."""
-    if not settings.chat_url:
+    return _load(settings, settings.chat_model, environ)
+
+
+def load_describer(settings: Settings, environ: Mapping[str, str] = os.environ) -> EndpointChat | None:
+    """Give the vision model that the settings name; None where they name none."""
+    return _load(settings, settings.describe_model, environ)
+
+
+def _load(settings: Settings, model: str, environ: Mapping[str, str]) -> EndpointChat | None:
+    if not settings.chat_url or not model:
         return None
-    return EndpointChat(settings.chat_url, settings.chat_model, seconds=settings.chat_seconds, key=environ.get(KEY, ""))
+    return EndpointChat(settings.chat_url, model, seconds=settings.chat_seconds, key=environ.get(KEY, ""))
