@@ -10,8 +10,11 @@ ROWS = 200
 """Rows that are shown at once."""
 BEFORE = 5
 """Rows that are shown above the one that was opened."""
-PLACE = re.compile(r"(?:(?P<sheet>.+)!)?[A-Z]{1,3}(?P<row>\d{1,9})(?::[A-Z]{1,3}(?P<last>\d{1,9}))?")
-"""As locators name cells: ``Sheet1!B3``, ``Sheet1!A1:D23``."""
+PLACES = (
+    re.compile(r"(?:(?P<sheet>.+)!)?[A-Z]{1,3}(?P<row>\d{1,9})(?::[A-Z]{1,3}(?P<last>\d{1,9}))?"),
+    re.compile(r"(?P<sheet>)rows? (?P<row>\d{1,9})(?:-(?P<last>\d{1,9}))?"),
+)
+"""As locators name cells (``Sheet1!B3``, ``Sheet1!A1:D23``) and rows (``row 1``, ``rows 2-21``)."""
 LETTERS = 26
 
 
@@ -67,8 +70,8 @@ def column(number: int) -> str:
 
 def _opened(look: Look) -> tuple[str | None, range]:
     """Give sheet and rows of the segment that was opened."""
-    match = PLACE.fullmatch(look.at.part or "")
+    match = next(filter(None, (place.fullmatch(look.at.part or "") for place in PLACES)), None)
     if match is None:
         return None, range(0)
     first = int(match["row"])
-    return match["sheet"], range(first, int(match["last"] or first) + 1)
+    return match["sheet"] or None, range(first, int(match["last"] or first) + 1)

@@ -38,7 +38,7 @@ def plain(look: Look) -> Plain:
     counts = look.at.char_start if not any(word in media_type for word in TELLING) else None
     sha = look.card.sha256
     if look.wanted.line or counts is None:
-        first = look.wanted.line or (_first(look) if look.opened or look.wanted.find else 1)
+        first = look.wanted.line or (_first(look) if look.query.terms else 1)
         lines = look.room.lines(sha, first, LINES)
     else:
         lines = look.room.lines(sha, count=LINES, char=counts)
