@@ -56,10 +56,10 @@ def test_a_password_lets_its_user_in(front: Front):
 
 def test_a_session_ends_at_logout(front: Front):
     client = front.by_session()
-    cookie = client.cookies["strongroom"]
+    cookie = front.cookie_of(client)
     answer = client.post("/logout")
     assert (answer.status_code, answer.headers["location"]) == (303, "/login")
-    assert front.anybody().get("/api/v1/session", headers={"cookie": f"strongroom={cookie}"}).status_code == 401
+    assert front.anybody().get("/api/v1/session", headers={"cookie": f"{front.cookie}={cookie}"}).status_code == 401
 
 
 def test_a_session_ends_when_it_is_idle_and_at_last_in_any_case(front: Front, monkeypatch: pytest.MonkeyPatch):
@@ -112,7 +112,7 @@ def test_a_key_opens_until_it_is_over_or_revoked(front: Front, monkeypatch: pyte
 def test_secrets_are_kept_nowhere(front: Front):
     link, (_, key) = front.room.link("owner"), front.room.make_key("owner")
     front.room.add_user("ann", password=PASSWORD)
-    cookie = front.by_session().cookies["strongroom"]
+    cookie = front.cookie_of(front.by_session())
     front.room._parts.catalog.close()
     kept = b"".join(file.read_bytes() for file in front.room.path.rglob("*") if file.is_file())
     for secret in (link, key, cookie, PASSWORD):

@@ -162,15 +162,20 @@ def test_another_site_cannot_sign_the_reader_in(front: Front):
 
 def test_a_session_that_somebody_planted_is_not_taken_over(front: Front):
     client = front.anybody()
-    client.cookies.set("strongroom", "planted")
+    client.cookies.set(front.cookie, "planted")
     client.get("/login", params={"token": front.room.link("owner")})
     assert client.get("/api/v1/session").status_code == 200
-    planted = front.anybody().get("/api/v1/session", headers={"cookie": "strongroom=planted"})
+    planted = front.anybody().get("/api/v1/session", headers={"cookie": f"{front.cookie}=planted"})
     assert planted.status_code == 401
     earlier = front.by_session()
-    old = earlier.cookies["strongroom"]
+    old = front.cookie_of(earlier)
     earlier.get("/login", params={"token": front.room.link("owner")})
-    assert front.anybody().get("/api/v1/session", headers={"cookie": f"strongroom={old}"}).status_code == 401
+    assert front.anybody().get("/api/v1/session", headers={"cookie": f"{front.cookie}={old}"}).status_code == 401
+
+
+def test_two_rooms_of_one_host_keep_their_sessions_apart(front: Front, tmp_path: Path):
+    with open_front(tmp_path / "other") as other:
+        assert other.cookie != front.cookie
 
 
 def test_the_cookie_is_out_of_reach(front: Front):
@@ -307,5 +312,5 @@ def test_no_two_actors_see_each_others_sessions(front: Front):
 
 def test_a_key_that_is_wrong_is_not_helped_by_a_session_that_is_right(front: Front):
     client = front.by_session()
-    for proof in ("Bearer sr_wrong", "Bearer", "Basic b3duZXI6", "Bearer " + client.cookies["strongroom"]):
+    for proof in ("Bearer sr_wrong", "Bearer", "Basic b3duZXI6", "Bearer " + front.cookie_of(client)):
         assert client.get("/api/v1/coverage", headers={"authorization": proof}).status_code == 401

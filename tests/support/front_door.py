@@ -41,6 +41,15 @@ class Front:
         client.headers["x-csrf-token"] = client.get("/api/v1/session").json()["csrf"]
         return client
 
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie."""
+        return str(self.app.state.site.cookie)
+
+    def cookie_of(self, client: TestClient) -> str:
+        """Give the secret of a client's session."""
+        return str(client.cookies[self.cookie])
+
     def acts(self) -> list[tuple[str, str, dict[str, object]]]:
         """Give the ledger: verb, actor and details of each act."""
         with self.room._parts.catalog.read() as tx:

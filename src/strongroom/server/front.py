@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -58,6 +59,7 @@ def front(room: Room, *, url: str = "", is_open: bool = False, work: Work | None
         hosts=None if is_open else LOOPBACK | {_bare(named.netloc)} - {""},
         is_secure=named.scheme == "https",
         pages=web.PAGES,
+        cookie=f"strongroom-{sha256(str(room.path).encode()).hexdigest()[:8]}",
         actors=Buckets(burst=settings.page_burst, rate=settings.page_rate),
         uploads=CapacityLimiter(settings.serve_uploads),
         addresses=Buckets(burst=settings.page_burst, rate=settings.page_rate),

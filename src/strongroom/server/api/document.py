@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 
 import strongroom
 from strongroom.server.api.form import PREFIX, ProblemDetails, problems
-from strongroom.server.door.visit import COOKIE, CSRF_HEADER, Asks
+from strongroom.server.door.visit import CSRF_HEADER, Asks
 
 ABOUT = f"""Every verb of a room, as JSON. Paths begin with `{PREFIX}`.
 
@@ -35,7 +35,12 @@ def document(routers: list[APIRouter]) -> dict[str, Any]:
     parts.setdefault("schemas", {})["ProblemDetails"] = ProblemDetails.model_json_schema()
     parts["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
-        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "The page's session."},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "strongroom-ROOM",
+            "description": "The page's session; each room has its own name.",
+        },
     }
     made["security"] = [{"key": []}, {"session": []}]
     return made

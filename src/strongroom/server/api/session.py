@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from strongroom.server.api.form import as_json, problems
 from strongroom.server.door.login import end_session
 from strongroom.server.door.site import site_of
-from strongroom.server.door.visit import COOKIE, Asks
+from strongroom.server.door.visit import Asks
 
 router = APIRouter(tags=["session"])
 
@@ -26,5 +26,5 @@ def sign_out(request: Request, visit: Asks) -> Response:
     if visit.is_session:
         end_session(request, site_of(request), visit.actor)
     answer = Response(status_code=HTTPStatus.NO_CONTENT)
-    answer.delete_cookie(COOKIE, path="/")
+    answer.delete_cookie(site_of(request).cookie, path="/")
     return answer

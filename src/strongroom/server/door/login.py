@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from strongroom.domain.scope import Actor
 from strongroom.server.door.refusal import Refusal, TooMany
 from strongroom.server.door.site import LoginForm, Site, address_of, site_of
-from strongroom.server.door.visit import COOKIE, Asks
+from strongroom.server.door.visit import Asks
 
 router = APIRouter(include_in_schema=False)
 
@@ -74,14 +74,14 @@ def logout(request: Request, visit: Asks) -> Response:
     """End the session."""
     end_session(request, site_of(request), visit.actor)
     answer = RedirectResponse("/login", HTTPStatus.SEE_OTHER)
-    answer.delete_cookie(COOKIE, path="/")
+    answer.delete_cookie(site_of(request).cookie, path="/")
     answer.headers["clear-site-data"] = '"cache"'
     return answer
 
 
 def end_session(request: Request, site: Site, actor: Actor) -> None:
     """Forget the session that a request came by."""
-    secret = request.cookies.get(COOKIE)
+    secret = request.cookies.get(site.cookie)
     if secret:
         site.room.members.end_session(secret)
         site.note("logout", actor, address=address_of(request))
@@ -94,11 +94,11 @@ def safe_next(path: str) -> str:
 
 
 def _let_in(request: Request, site: Site, actor: Actor, path: str, how: str) -> Response:
-    session, secret = site.room.members.begin_session(actor, instead_of=request.cookies.get(COOKIE))
+    session, secret = site.room.members.begin_session(actor, instead_of=request.cookies.get(site.cookie))
     site.note("login", actor, address=address_of(request), how=how)
     answer = RedirectResponse(safe_next(path), HTTPStatus.SEE_OTHER)
     seconds = int((session.expires_at - session.created_at).total_seconds())
-    answer.set_cookie(COOKIE, secret, max_age=seconds, path="/", secure=site.is_secure, httponly=True, samesite="lax")
+    answer.set_cookie(site.cookie, secret, max_age=seconds, path="/", secure=site.is_secure, httponly=True, samesite="lax")
     return answer
 
 

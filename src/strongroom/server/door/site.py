@@ -60,6 +60,8 @@ class Site:
     """Reads what waits."""
     pages: Pages
     """How refusals are shown to people."""
+    cookie: str
+    """Name of the session's cookie: each room has its own, since a host's cookies are one for all its ports."""
     actors: Buckets
     """Requests of an actor."""
     addresses: Buckets

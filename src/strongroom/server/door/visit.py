@@ -15,7 +15,6 @@ from strongroom.room import Room
 from strongroom.server.door.refusal import Refusal, Unproven
 from strongroom.server.door.site import Site, address_of, site_of
 
-COOKIE = "strongroom"
 CSRF_HEADER, CSRF_FIELD = "x-csrf-token", "csrf"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -76,7 +75,7 @@ def prove(site: Site, request: Request) -> Visit:
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme:
         return _by_key(site, request, secret.strip() if scheme.lower() == "bearer" else "")
-    cookie = request.cookies.get(COOKIE)
+    cookie = request.cookies.get(site.cookie)
     session = site.room.members.session_of(cookie) if cookie else None
     if session is None:
         raise Unproven
