@@ -62,7 +62,7 @@ class Weighing:
         self.words = telling_words(question)
         self.wanted: Wanted = wanted(question, frozenset(fold(word) for word, _, _ in words(question)))
         self.units = [Unit(passage=at, text=text) for at, one in enumerate(passages) for text in units(one.text)]
-        self._of = np.array([unit.passage for unit in self.units])
+        self._of = np.array([unit.passage for unit in self.units], np.intp)
         asked = vectors.of([question, *(_without(question, word) for word in self.words)])
         self._change = np.maximum(1 - asked[1:] @ asked[0], 0.0)
         self._near = vectors.of([unit.text for unit in self.units]) @ asked.T
