@@ -21,6 +21,8 @@ from strongroom.storage.tables.predicates import both, of_contents
 EDGES = 4
 MARK = (255, 214, 0, 96)
 """Colour and opacity of a mark."""
+QUICKLY = 1
+"""How hard a PNG is packed: somebody waits for it, and the grain of a scan packs no better with five times the work."""
 PADDING = 0.003
 """How far a mark reaches over the text, as a fraction of the page."""
 
@@ -48,8 +50,11 @@ def draw_page(parts: Parts, sha256: str, number: int, words: Sequence[str]) -> b
             picture, boxes = Image.fromarray(open_example(source.path())), list[Box]()
     else:
         with pdf(parts, sha256) as file:
-            picture = Image.open(io.BytesIO(render_page(file, number)))
-            boxes = match_boxes(file, number, words)
+            drawn = render_page(file, number)
+            boxes = (match_boxes(file, number, words) or _read_boxes(parts, sha256, number, words)) if words else []
+        if not boxes:
+            return drawn
+        picture = Image.open(io.BytesIO(drawn))
     return _png(picture, boxes or _read_boxes(parts, sha256, number, words))
 
 
@@ -119,5 +124,5 @@ def _png(picture: Image.Image, boxes: Sequence[Box]) -> bytes:
         corners = ((left - PADDING) * width, (top - PADDING) * height, (right + PADDING) * width, (bottom + PADDING) * height)
         pen.rectangle(corners, fill=MARK)
     out = io.BytesIO()
-    Image.alpha_composite(page, layer).convert("RGB").save(out, "PNG")
+    Image.alpha_composite(page, layer).convert("RGB").save(out, "PNG", compress_level=QUICKLY)
     return out.getvalue()
