@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
 
-from strongroom.server.web import ask, containers, growth, search, settings, viewer, work
+from strongroom.server.web import ask, containers, growth, labels, search, settings, viewer, work
 from strongroom.server.web.examples import Examples
 from strongroom.server.web.outside import PAGES
 from strongroom.server.web.static import Static
@@ -14,7 +14,16 @@ __all__ = ["PAGES", "mount", "routers"]
 
 def routers() -> Sequence[APIRouter]:
     """Give the routes of the page."""
-    return (search.router, ask.router, viewer.router, containers.router, work.router, growth.router, settings.router)
+    return (
+        search.router,
+        ask.router,
+        viewer.router,
+        containers.router,
+        labels.router,
+        work.router,
+        growth.router,
+        settings.router,
+    )
 
 
 def mount(app: FastAPI) -> None:

@@ -1,12 +1,13 @@
 """Containers: which there are, what lies in one, and putting files in."""
 
+from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Path, Request, UploadFile
 from fastapi.responses import RedirectResponse, Response
 
-from strongroom.errors import StrongroomError, codes
+from strongroom.errors import Conflict, StrongroomError, codes
 from strongroom.server.door.site import site_of
 from strongroom.server.door.visit import Asks, Visit
 from strongroom.server.web.pages import address, page
@@ -33,6 +34,7 @@ def _containers(visit: Visit, problem: str = "", status: int = 200) -> Response:
         containers=found.containers,
         coverage=found.coverage,
         problem=problem,
+        may_create=visit.may("create_container"),
     )
 
 
@@ -51,7 +53,17 @@ def container(request: Request, visit: Asks, name: Annotated[str, Path(max_lengt
     """Show a page of what a container holds, folder by folder."""
     prefix, after = (request.query_params.get(key, "")[:1024] for key in ("prefix", "after"))
     folder = visit.room.browse(name, prefix=prefix, after=after, limit=PAGE)
-    return page(visit, "container.html", here="Containers", title=name, folder=folder, crumbs=crumbs(name, prefix), after=after)
+    return page(
+        visit,
+        "container.html",
+        here="Containers",
+        title=name,
+        folder=folder,
+        crumbs=crumbs(name, prefix),
+        after=after,
+        may_fill=visit.may("upload"),
+        may_delete=visit.may("delete"),
+    )
 
 
 @router.post("/containers/{name}")
@@ -69,6 +81,20 @@ def upload(
             visit.room.upload(name, prefix + one.filename, one.file, content_type=type_)
     site_of(request).work.start()
     return RedirectResponse(address(f"/containers/{quote(name)}", prefix=prefix), SEE_OTHER)
+
+
+@router.post("/containers/{name}/delete")
+def delete(
+    visit: Asks, name: Annotated[str, Path(max_length=63)], confirm: Annotated[str, Form(max_length=63)] = ""
+) -> Response:
+    """Delete a container whose name was written once more."""
+    if confirm.strip() != name:
+        return _containers(visit, f"{name} was not deleted: {confirm!r} is not its name", HTTPStatus.CONFLICT)
+    try:
+        visit.room.delete_container(name)
+    except Conflict as error:
+        return _containers(visit, str(error), codes(error).http)
+    return RedirectResponse("/containers", SEE_OTHER)
 
 
 def crumbs(name: str, prefix: str) -> list[tuple[str, str]]:
