@@ -31,6 +31,8 @@ SLIGHT = 0.03
 """The least by which leaving a word out is taken to change a question."""
 MANY = 8
 """Words of a question that make it a long one."""
+WORDS = 24
+"""Words of a question that are weighed: each is left out once, which takes an embedding."""
 SHORT = 40
 """Letters below which a unit is short."""
 
@@ -59,7 +61,7 @@ class Weighing:
             vectors: Embeds.
         """
         self._vectors, self._passages = vectors, passages
-        self.words = telling_words(question)
+        self.words = telling_words(question)[:WORDS]
         self.wanted: Wanted = wanted(question, frozenset(fold(word) for word, _, _ in words(question)))
         self.units = [Unit(passage=at, text=text) for at, one in enumerate(passages) for text in units(one.text)]
         self._of = np.array([unit.passage for unit in self.units], np.intp)
