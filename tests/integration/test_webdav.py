@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from webdav4.client import Client
 
 import strongroom
+from front_door import Front, open_front
 from strongroom.room import Room
 from strongroom.server.page import PageServer, serve_page
 from strongroom.server.serve import Place
@@ -46,6 +48,12 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
         made.add_user("chief", role="owner", password=PASSWORD)
         made.add_user("nobody", containers=[], password=PASSWORD)
         yield made
+
+
+@pytest.fixture
+def front(tmp_path: Path) -> Iterator[Front]:
+    with open_front(tmp_path / "room") as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -238,6 +246,39 @@ def test_an_upload_that_breaks_off_leaves_what_was_there(room: Room, desk: PageS
     with plain(desk, "editor") as client:
         for _ in range(20):
             assert client.get("/desk/whole.txt").content == b"whole"
+
+
+def test_a_download_that_nobody_waits_for_is_not_read_on(room: Room, page: PageServer, monkeypatch: pytest.MonkeyPatch):
+    from strongroom.flows.opening import OpenContent
+
+    size, read = 400 << 20, []
+    room.upload("desk", "film.mov", (bytes(1 << 20) for _ in range(size >> 20)))
+    closed, usual, close = threading.Event(), OpenContent.read_at, OpenContent.close
+    monkeypatch.setattr(OpenContent, "read_at", lambda self, at, length: read.append(length) or usual(self, at, length))
+    monkeypatch.setattr(OpenContent, "close", lambda self: closed.set() or close(self))
+    with plain(page, "chief") as client, client.stream("GET", "/desk/film.mov") as answer:
+        assert answer.status_code == 200
+        next(answer.iter_raw(1000))
+    assert closed.wait(60)
+    assert sum(read) < size
+
+
+def test_what_is_not_installed_is_said(front: Front, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("strongroom.server.dav.door.find_spec", lambda _: None)
+    monkeypatch.setattr("strongroom.server.mcp.over_http.find_spec", lambda _: None)
+    client = front.by_key()
+    for method, path in (("PROPFIND", "/dav/"), ("POST", "/mcp")):
+        answer = client.request(method, path)
+        assert answer.status_code == 501
+        assert "pip install 'strongroom[" in answer.json()["detail"]
+
+
+def test_a_folder_opened_by_a_browser_says_what_it_is(page: PageServer):
+    with plain(page) as client:
+        for path in ("/", "/letters", "/letters/a"):
+            answer = client.get(path)
+            assert answer.status_code == 403
+            assert "file manager" in answer.text
 
 
 def test_litmus_finds_no_fault(desk: PageServer, tmp_path: Path):

@@ -9,7 +9,7 @@ from strongroom.server.door.links import source_of
 from strongroom.server.json_form import plain
 
 MARKUP = re.compile(r"([\\`*_\[\]<>|~$])")
-AT_START = re.compile(r"^([#+=-]|\d{1,9}(?=[.)]))")
+AT_START = re.compile(r"^(\d{0,9})([#+=.)-])")
 ADDRESS = re.compile(r"(?i)\b(https?|ftp|mailto|www|data|javascript)(?=[:.])")
 NOTHING = "Nothing found that answers this."
 
@@ -18,7 +18,7 @@ def escaped(text: str) -> str:
     """Give text so that Markdown shows it as it is, on one line; web addresses are broken, so that none is made a link."""
     flat = " ".join(str(plain(text)).split())
     broken = ADDRESS.sub(lambda match: match[0] + "\N{WORD JOINER}", flat)
-    return AT_START.sub(r"\\\1", MARKUP.sub(r"\\\1", broken))
+    return AT_START.sub(r"\1\\\2", MARKUP.sub(r"\\\1", broken))
 
 
 class Footnotes:

@@ -1,5 +1,6 @@
 """A WSGI application run in a thread, its bodies passed on in pieces, so that nobody waits for a client that has gone."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, TypeAlias
@@ -28,7 +29,20 @@ async def run(app: Wsgi, scope: Scope, receive: Receive, send: Send, *, more: En
     """
     body = _Body(receive)
     environ = {**_environ(scope), "wsgi.input": body, **more}
-    await anyio.to_thread.run_sync(_answer, app, environ, body, send, limiter=limiter)
+    watched = asyncio.create_task(_watch(receive, body)) if scope["method"] == "GET" else None  # others may bring a body
+    try:
+        await anyio.to_thread.run_sync(_answer, app, environ, body, send, limiter=limiter)
+    finally:
+        if watched is not None:
+            watched.cancel()
+
+
+async def _watch(receive: Receive, body: "_Body") -> None:
+    """Wait until the client is gone; nothing more is read for it then."""
+    body.is_whole = True  # that of a GET is passed over
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    body.is_gone = True
 
 
 def _answer(app: Wsgi, environ: Environ, body: "_Body", send: Send) -> None:
@@ -42,6 +56,8 @@ def _answer(app: Wsgi, environ: Environ, body: "_Body", send: Send) -> None:
     begun = False
     try:
         for piece in pieces:
+            if body.is_gone:
+                return
             if not begun:
                 if body.refusal is not None:
                     raise body.refusal
@@ -70,7 +86,11 @@ class _Body:
     """The body of a request, as WSGI reads it."""
 
     def __init__(self, receive: Receive) -> None:
-        self._receive, self._rest, self._is_whole = receive, b"", False
+        self._receive, self._rest = receive, b""
+        self.is_whole = False
+        """Whether nothing more comes."""
+        self.is_gone = False
+        """Whether nobody waits for the answer."""
         self.refusal: Refusal | None = None
         """Why no more of it is taken."""
 
@@ -82,7 +102,7 @@ class _Body:
             Refusal: It takes too long, or is too large.
         """
         pieces, count = [self._rest], len(self._rest)
-        while not self._is_whole and (size < 0 or count < size):
+        while not self.is_whole and (size < 0 or count < size):
             piece = self._next()
             pieces.append(piece)
             count += len(piece)
@@ -100,7 +120,7 @@ class _Body:
         if message["type"] == "http.disconnect":
             self.refusal = Refusal(HTTPStatus.BAD_REQUEST, "the body broke off: send it again")
             raise ConnectionError("the client went away in the middle of the body")
-        self._is_whole = not message.get("more_body", False)
+        self.is_whole = not message.get("more_body", False)
         data: bytes = message.get("body", b"")
         return data
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring, tostring
-from wsgidav.dav_error import HTTP_BAD_REQUEST, HTTP_INSUFFICIENT_STORAGE, DAVError
+from wsgidav.dav_error import HTTP_BAD_REQUEST, HTTP_FORBIDDEN, HTTP_INSUFFICIENT_STORAGE, DAVError
 from wsgidav.dav_provider import DAVProvider
 from wsgidav.error_printer import ErrorPrinter
 from wsgidav.prop_man.property_manager import PropertyManager
@@ -39,8 +39,12 @@ class RoomProvider(DAVProvider):  # type: ignore[misc]
     def get_resource_inst(self, path: str, environ: Environ) -> Root | Folder | File | None:
         """Give what a path names; None where it names nothing."""
         parts = [part for part in path.split("/") if part]
-        if not parts:
-            return Root("/", environ)
+        found = self._named(parts, environ) if parts else Root("/", environ)
+        if found is not None and found.is_collection and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            raise DAVError(HTTP_FORBIDDEN, "this is a folder: open it in a file manager, by this address")
+        return found
+
+    def _named(self, parts: list[str], environ: Environ) -> Folder | File | None:
         if not all(map(is_shown, parts)):
             return None
         with told(environ):
