@@ -68,7 +68,8 @@ def test_spellings_are_counted_together_and_found_by_any_of_them(shared: Room):
     assert hits(shared, 'harbour entity:"HARBOUR OFFICE"') == {"office.txt", "letter.txt"}
     assert hits(shared, "entity:2021-03-03") == {"office.txt", "letter.txt", "german.txt"}
     assert hits(shared, 'entity:"€4500" -entity:"Meridian Shipping Limited"') == {"german.txt"}
-    assert hits(shared, "entity:hamburg entity:london") == {"office.txt", "letter.txt"}
+    assert hits(shared, 'entity:hamburg entity:"A. Miller"') == {"office.txt"}
+    assert not hits(shared, "entity:hamburg entity:london")
     assert not hits(shared, "entity:nobody")
     facets = shared.search("harbour").facets
     assert facets[PERSON] == {"A. Miller": 2}
@@ -79,6 +80,7 @@ def test_more_contents_than_a_predicate_lists_are_held_against_the_catalog(share
     monkeypatch.setattr(naming_filter, "INLINE", 1)
     assert hits(shared, "entity:2021-03-03") == {"office.txt", "letter.txt", "german.txt"}
     assert hits(shared, "hamburg -entity:2021-03-03") == {"apple.txt"} & hits(shared, "hamburg")
+    assert hits(shared, 'entity:2021-03-03 entity:"A. Miller" entity:london') == {"letter.txt"}
     assert hits(shared, "orchard -entity:2021-03-03") == {"apple.txt"}
 
 

@@ -14,7 +14,7 @@ from strongroom.domain.media import TYPE_ALIASES, TYPES
 from strongroom.errors import QueryError, UsageError
 
 CHOICES = ("type", "container", "ext", "lang", "entity")
-"""Filters whose values are names: several of one key are alternatives."""
+"""Filters whose values are names: several of one key are alternatives, but a file must hold all of its entities."""
 
 _OPEN = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c\u201d", "\u00ab": "\u00bb"}
 _FILTER = re.compile(r"(type|container|ext|lang|entity|before|after|size|duration)(:[<>]=?|:|[<>]=?)", re.IGNORECASE)

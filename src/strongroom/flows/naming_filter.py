@@ -35,8 +35,8 @@ class NamingFilter:
         column = ranking.table.column("content_sha256").to_pylist()
         with catalog.read() as tx:
             kept = set(column)
-            if self.later.only:
-                kept = entities.naming(tx, self.later.only, scope, among=kept)
+            for name in self.later.only:
+                kept = entities.naming(tx, [name], scope, among=kept)
             if self.later.without:
                 kept -= entities.naming(tx, self.later.without, scope, among=kept)
         return replace(ranking, table=ranking.table.filter(pa.array([one in kept for one in column], pa.bool_())))
@@ -47,17 +47,24 @@ def naming_filter(catalog: Catalog, wanted: Choice, scope: Scope) -> NamingFilte
 
     Args:
         catalog: The room's.
-        wanted: Spellings; several that are let through are alternatives.
+        wanted: Spellings; a content must name all that are asked for, and none of the others.
         scope: What may be seen.
     """
     if wanted == Choice():
         return NamingFilter()
+    within: set[str] | None = None
+    later: list[str] = []
     with catalog.read() as tx:
-        within = entities.naming(tx, wanted.only, scope, limit=INLINE + 1) if wanted.only else None
+        for name in wanted.only:
+            found = entities.naming(tx, [name], scope, limit=INLINE + 1)
+            if len(found) > INLINE:
+                later.append(name)
+            else:
+                within = found if within is None else within & found
         outside = entities.naming(tx, wanted.without, scope, limit=INLINE + 1) if wanted.without else set()
-    many, much = within is not None and len(within) > INLINE, len(outside) > INLINE
+    much = len(outside) > INLINE
     return NamingFilter(
-        within=None if within is None or many else frozenset(within),
+        within=None if within is None else frozenset(within),
         outside=frozenset() if much else frozenset(outside),
-        later=Choice(only=wanted.only if many else (), without=wanted.without if much else ()),
+        later=Choice(only=tuple(later), without=wanted.without if much else ()),
     )

@@ -27,7 +27,9 @@ SHEETS = (PDF, DOCUMENT, SPREADSHEET, PRESENTATION)
 EXAMPLES = ("invoice", '"annual report"', "type:image boat", "type:video", "after:2020 letter")
 WORDS = "words"
 """The channel that finds what holds a word itself."""
-FACETS = {"type": "Kind", "container": "Container", "year": "Year", "language": "Language"}
+NAMED = {"organisation": "Organisation", "person": "Person", "place": "Place"}
+"""What files name, and may be narrowed down to."""
+FACETS = {"type": "Kind", "container": "Container", "year": "Year", "language": "Language", **NAMED}
 SORTS = ("relevance", "newest", "oldest", "name", "size")
 
 
@@ -45,6 +47,12 @@ class State:
     """Only this year."""
     language: str = ""
     """Only this language."""
+    organisation: str = ""
+    """Only what names this organisation."""
+    person: str = ""
+    """Only what names this person."""
+    place: str = ""
+    """Only what names this place."""
     sort: str = ""
     """In which order."""
     view: str = ""
@@ -68,6 +76,7 @@ class State:
         """The filters, in the query language."""
         parts = [f'{name}:"{value}"' for name, value in (("type", self.type), ("container", self.container)) if value]
         parts += [f'lang:"{self.language}"'] if self.language else []
+        parts += [f'entity:"{name}"' for name in (self.organisation, self.person, self.place) if name]
         if self.year.isascii() and self.year.isdigit():
             parts += [f"after:{int(self.year):04d}-01-01", f"before:{int(self.year) + 1:04d}-01-01"]
         return " ".join(parts)
