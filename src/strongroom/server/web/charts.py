@@ -13,6 +13,8 @@ WIDTHS = {"wide": 860, "narrow": 300}
 HEIGHT = 260
 COLOURS = 10
 """Of parts: ``--part-0`` to ``--part-9`` in places.css."""
+TICKS = 5
+"""About so many numbers stand beside the plot."""
 QUIET, INK, LINE = "var(--quiet)", "var(--ink)", "var(--line)"
 KEPT = 16
 """Drawings that are kept; the same numbers give the same one."""
@@ -39,7 +41,10 @@ def stacked(
         for day, amounts in rows
         for at, name in enumerate(names)
     ]
-    spec = _spec(names, values, unit, whole=whole)
+    spec = _spec(names, values, unit)
+    peak = max((sum(amounts) for _, amounts in rows), default=0)
+    if whole and peak < TICKS:
+        spec["encoding"]["y"]["axis"]["values"] = list(range(peak + 1))
     spec["width"] = WIDTHS[width]
     spec["encoding"]["color"]["legend"]["columns"] = 6 if width == "wide" else 2
     spec["encoding"]["x"]["axis"]["tickCount"] = 8 if width == "wide" else 3
@@ -48,10 +53,8 @@ def stacked(
     return Markup(drawn.replace("<svg ", f'<svg aria-hidden="true" focusable="false" data-width="{width}" ', 1))  # noqa: S704 - Vega escapes texts
 
 
-def _spec(names: Sequence[str], values: Sequence[object], unit: str, *, whole: bool) -> dict[str, Any]:
-    amount = {"format": "~s", "labelExpr": f"datum.value ? format(datum.value, '~s') + '{unit}' : '0'", "tickCount": 5}
-    if whole:
-        amount["tickMinStep"] = 1
+def _spec(names: Sequence[str], values: Sequence[object], unit: str) -> dict[str, Any]:
+    amount = {"format": "~s", "labelExpr": f"datum.value ? format(datum.value, '~s') + '{unit}' : '0'", "tickCount": TICKS}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "background": None,
