@@ -22,6 +22,7 @@ from strongroom.cli.models import models_app
 from strongroom.cli.progress import shown_progress
 from strongroom.cli.rooms import JsonOption, QuietOption, RoomOption, given, open_room
 from strongroom.cli.sas import sas
+from strongroom.cli.saved import searches_app
 from strongroom.cli.serve import serve
 from strongroom.cli.settings import show_settings
 from strongroom.cli.show import coverage_line, show_blobs, show_results, show_status, size_words
@@ -48,6 +49,7 @@ app.add_typer(containers_app, name="container")
 app.add_typer(lifecycle_app, name="lifecycle")
 app.add_typer(keys_app, name="keys")
 app.add_typer(users_app, name="users")
+app.add_typer(searches_app, name="searches")
 
 
 def _version(value: bool) -> None:

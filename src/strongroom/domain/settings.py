@@ -65,6 +65,9 @@ class Settings:
         "servers from which blob clients may have copied: hosts such as *.blob.core.windows.net, and networks such as "
         "10.0.0.0/8 for private ones, with commas between; empty is none but this one",
     )
+    webhook_hosts: str = _setting(
+        "", "hosts to which alerts of saved searches may be posted, written as for copy_sources; empty is none"
+    )
     change_feed: bool = _setting(default=False, text="whether what happens to blobs is written down for `strongroom changes`")
     file_memory: int = _setting(3 * GIB // 2, "bytes of memory that a worker may hold before it is stopped")
     member_depth: int = _setting(8, "how deep archives within archives (and mail within mail) are opened")

@@ -12,7 +12,7 @@ from strongroom.flows import naming
 from strongroom.flows.glimpses import Glimpses
 from strongroom.flows.growth import Growths
 from strongroom.flows.registry import load_analyzers
-from strongroom.flows.search import Searcher
+from strongroom.flows.sure import SureSearcher
 from strongroom.flows.vectors import Vectors
 from strongroom.index import IndexReader
 from strongroom.models.dimensions import dimensions, reads_words
@@ -75,10 +75,10 @@ class Parts:
         return SegmentTable(self.settings.index_url or self.layout.index, *dimensions(self.settings))
 
     @cached_property
-    def searcher(self) -> Searcher:
+    def searcher(self) -> SureSearcher:
         """What answers searches; threads and actors share it."""
         toolbox = self.toolbox
-        return Searcher(
+        return SureSearcher(
             IndexReader(self.table),
             self.catalog,
             lambda: toolbox.text,

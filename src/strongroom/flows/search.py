@@ -1,6 +1,6 @@
 """Search: a question to hits that the catalog still grants, with snippets, facets and coverage."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from time import perf_counter
@@ -22,10 +22,9 @@ from strongroom.flows.moments import BESIDE, granted, shown, type_name
 from strongroom.flows.naming_filter import NamingFilter, naming_filter
 from strongroom.flows.passages import best_passages
 from strongroom.index import IndexReader, Ranking
-from strongroom.index.fusion import LABELS, LOOKS, MEANING, WORDS
-from strongroom.index.holding import holding
+from strongroom.index.fusion import LABELS, LOOKS, MEANING
 from strongroom.index.reader import DEPTH, FACETS, SHOWN, taken
-from strongroom.index.relevance import BACKGROUND, bars, firm
+from strongroom.index.relevance import BACKGROUND, bars
 from strongroom.index.snippets import snippet
 from strongroom.ports.tools import PictureModel, Pixels, TextEmbedder
 from strongroom.storage.catalog import Catalog, analyses, coverage, entities, names
@@ -202,51 +201,6 @@ class Searcher:
         found = self._index.read(ask) if query.terms else []
         with self._catalog.read() as tx:
             return found, self._covered(tx, scope)
-
-    def sure(self, text: str, scope: Scope, among: Collection[str]) -> list[str]:
-        """Give which of some contents surely answer a query: by every word of it, or by a meaning that is very near.
-
-        What is merely nearest is not given, and no picture by its looks alone, for which there is no bar.
-
-        Args:
-            text: The query.
-            scope: What may be seen.
-            among: SHA-256s of the contents, some hundreds at the most.
-
-        Raises:
-            QueryError: A filter has a value that it cannot have.
-            ContainerNotFound: ``container:`` names none that the scope shows.
-            ModelMissing: The text model has not been pulled.
-        """
-        query = parse(text)
-        only, without = self._containers(query, scope)
-        named = naming_filter(self._catalog, query.entities, scope)
-        vectors = {name: vector for name, vector in self._vectors(query).items() if name != LOOKS}
-        bar = firm(vectors[MEANING], self._background) if MEANING in vectors else {}
-        within = set(among) if named.within is None else set(among) & set(named.within)
-
-        def rank(view: View, depth: int) -> Ranking:
-            ranking = self._index.search(
-                view,
-                query,
-                vectors=vectors,
-                containers=only,
-                without=without,
-                within=within,
-                outside=named.outside,
-                bars=bar,
-                depth=depth,
-            )
-            return named.narrowed(ranking, self._catalog, scope)
-
-        def read(view: View) -> list[str]:
-            asked = partial(self._granted, scope=scope, types=query.types, first=DEEPEST, wanted=1, leave_out="")
-            found, _ = asked(partial(rank, view))
-            near = [item for item in found if any({*row["channels"]} - {WORDS} for row in item.rows)]
-            spoken = holding(view, query, [item.sha256 for item in found]) | {item.sha256 for item in near}
-            return [item.sha256 for item in found if item.sha256 in spoken]
-
-        return self._index.read(read) if within else []
 
     def warm(self) -> None:
         """Load what the first search would wait for: the text model, and the index.

@@ -79,3 +79,18 @@ def bars(query: Vector, background: Vector) -> Mapping[str, Bar]:
         MEANING: Bar(least=unrelated + 0.12 * (1 - unrelated)),
         LABELS: Bar(least=0.5 * spread, of_best=0.25, sure=3 * spread),
     }
+
+
+def firm(query: Vector, background: Vector) -> Mapping[str, Bar]:
+    """Give bars that a segment passes only where it surely answers: an alert must not report the nearest of a few.
+
+    Measured with MiniLM-L6: sentences that say the same in other words lie from 0.36 to 0.77 of the way from unrelated to
+    equal, sentences of the same thing that say something else up to 0.50.
+
+    Args:
+        query: The query's vector, unit length.
+        background: Vectors of `BACKGROUND`, one a row, unit length.
+    """
+    cosines = background @ query
+    unrelated, spread = float(np.median(cosines)), float(np.std(cosines))
+    return {MEANING: Bar(least=unrelated + 0.52 * (1 - unrelated)), LABELS: Bar(least=3 * spread)}

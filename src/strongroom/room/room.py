@@ -11,11 +11,11 @@ from strongroom.domain.status import Added, Analyzed, Fault, Scanned, Status
 from strongroom.engine import LocalExecutor
 from strongroom.flows import fetch, ingest, picture, report, verify
 from strongroom.flows.analyze import analyze
-from strongroom.room.exporting import Exporting
+from strongroom.room.saved import Saving
 from strongroom.storage.alone import alone
 
 
-class Room(Exporting):
+class Room(Saving):
     """One instance of Strongroom, acted in by one actor for one purpose."""
 
     # Filling

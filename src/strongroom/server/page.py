@@ -18,6 +18,7 @@ from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.protocol import BoundedProtocol
 from strongroom.server.rounds import Round, rounds
 from strongroom.server.serve import GLANCE_SECONDS, GRACE_SECONDS, Place, Server, is_here, listen
+from strongroom.server.webhooks import EVERY, Watch
 from strongroom.server.work import Work, working
 
 PORT = 8400
@@ -88,7 +89,8 @@ def serve_page(
         try:
             _wait(server, thread)
             warmed = Round(every=SWEPT_EVERY, work=partial(_warm, room), at_once=True)
-            with rounds(Round(every=SWEPT_EVERY, work=room.members.sweep), warmed):
+            watched = Round(every=EVERY, work=Watch(room, reached))
+            with rounds(Round(every=SWEPT_EVERY, work=room.members.sweep), warmed, watched):
                 yield PageServer(url=reached, port=listener.getsockname()[1], work=work)
         finally:
             app.state.site.ending.set()

@@ -33,8 +33,8 @@ def write_xlsx(file: Path, sheets: Iterable[Sheet]) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    import xlsxwriter
-    from xlsxwriter.exceptions import FileCreateError
+    import xlsxwriter  # type: ignore[import-untyped]
+    from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped]
 
     options: Mapping[str, object] = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(str(file), dict(options))

@@ -11,10 +11,12 @@ from strongroom.server.api import (
     containers,
     contents,
     entities,
+    exports,
     recordings,
     retention,
     room,
     search,
+    searches,
     session,
     texts,
     users,
@@ -25,7 +27,8 @@ from strongroom.server.api import document as documents
 
 def routers() -> Sequence[APIRouter]:
     """Give every router; their paths begin behind ``/api/v1``."""
-    nouns = (search, entities, ask, contents, texts, recordings, containers, blobs, retention, room, work, users, session)
+    reading = (search, entities, ask, contents, texts, recordings, exports, searches)
+    nouns = (*reading, containers, blobs, retention, room, work, users, session)
     found = [noun.router for noun in nouns]
     return [*found, documents.router_of(found)]
 

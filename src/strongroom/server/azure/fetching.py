@@ -26,10 +26,11 @@ REDIRECTS = range(300, 400)
 _WORD = re.compile(r"[A-Za-z0-9]{1,100}")
 
 
-class _Pinned(HTTPConnection):
+class Pinned(HTTPConnection):
     """A connection to one address, whatever the host's name says meanwhile."""
 
     def __init__(self, target: Target, address: str) -> None:
+        """Take where to, and the address that was checked."""
         super().__init__(target.host, target.port, timeout=CONNECT_SECONDS)
         self._target, self._address = target, address
 
@@ -145,7 +146,13 @@ def fetch(target: Target, headers: Mapping[str, str], span: tuple[int, int | Non
         Fault: It is not there, refuses, redirects or does not answer (``CannotVerifyCopySource``), or a condition does not
             hold (``SourceConditionNotMet``).
     """
-    sent = {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "strongroom", "Host": _host(target), **headers}
+    sent = {
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+        "User-Agent": "strongroom",
+        "Host": host_of(target),
+        **headers,
+    }
     if span is not None:
         sent["Range"] = f"bytes={span[0]}-{'' if span[1] is None else span[1] - 1}"
     fetched = Fetched(target, *_ask(target, sent))
@@ -157,7 +164,8 @@ def fetch(target: Target, headers: Mapping[str, str], span: tuple[int, int | Non
     return fetched
 
 
-def _host(target: Target) -> str:
+def host_of(target: Target) -> str:
+    """Give what the header ``Host`` says."""
     name = f"[{target.host}]" if ":" in target.host else target.host
     return name if target.port == PORTS[target.scheme] else f"{name}:{target.port}"
 
@@ -165,7 +173,7 @@ def _host(target: Target) -> str:
 def _ask(target: Target, sent: Mapping[str, str]) -> tuple[socket.socket, HTTPResponse]:
     trouble: Exception | None = None
     for address in target.addresses:
-        connection = _Pinned(target, address)
+        connection = Pinned(target, address)
         try:
             connection.connect()
         except (OSError, ssl.SSLError) as error:

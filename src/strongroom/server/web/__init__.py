@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
 
-from strongroom.server.web import ask, containers, growth, labels, search, settings, viewer, work
+from strongroom.server.web import ask, containers, exports, growth, labels, search, searches, settings, viewer, work
 from strongroom.server.web.examples import Examples
 from strongroom.server.web.outside import PAGES
 from strongroom.server.web.static import Static
@@ -22,6 +22,8 @@ def routers() -> Sequence[APIRouter]:
         labels.router,
         work.router,
         growth.router,
+        searches.router,
+        exports.router,
         settings.router,
     )
 

@@ -111,6 +111,7 @@ def written(visit: Visit, template: str, *, here: str = "", title: str = "", **v
         csrf=visit.csrf,
         actor=visit.actor.name,
         room_name=visit.room.path.name,
+        unseen=visit.room.unseen(),
         **values,
     )
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from strongroom.domain.analysis import State
 from strongroom.domain.content import Content
 from strongroom.domain.outcome import KeptObject
-from strongroom.storage.catalog import entities, objects, standings
+from strongroom.storage.catalog import entities, objects, searches, standings
 from strongroom.storage.catalog import holdings as held
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
 from strongroom.storage.catalog.schema import analyses, holdings, members, renditions, stretches
@@ -121,6 +121,7 @@ def drop(tx: Transaction, sha256s: Collection[str]) -> list[tuple[str, str]]:
             tx.execute(rows.delete().where(rows.c.sha256.in_(part)))
         tx.execute(members.delete().where(members.c.parent_sha256.in_(part)))
         entities.drop(tx, part)
+        searches.drop(tx, part)
     for part in held.chunks(gone):
         tx.execute(table.delete().where(table.c.sha256.in_(part)))
     return objects.release(tx, freed)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from strongroom.domain.user import Key, User
 from strongroom.errors import AlreadyExists, NotFound
+from strongroom.storage.catalog import searches
 from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.schema import containers, logins, sessions, user_keys, users
 
@@ -97,6 +98,7 @@ def remove(tx: Transaction, name: str) -> None:
     """
     get(tx, name)
     leave(tx, name)
+    searches.drop_actor(tx, name)
     tx.execute(delete(user_keys).where(user_keys.c.actor == name))
     tx.execute(delete(users).where(users.c.name == name))
 
