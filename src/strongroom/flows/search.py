@@ -32,7 +32,7 @@ from strongroom.storage.catalog import containers as catalog_containers
 from strongroom.storage.tables import View
 from strongroom.storage.tables.view import NEWEST, ORDERS
 
-COUNTED = 200
+COUNTED = 100
 """Contents of the first that are found whose people, organisations and places are counted."""
 NAMES = 20
 """Names shown of a hit."""

@@ -20,6 +20,8 @@ Condition: TypeAlias = sa.ColumnElement[bool]
 
 SPELLINGS = 10
 """Spellings of one entity that are told."""
+COUNTED = 500
+"""Entities that are looked at for it, the most frequent first."""
 FACET = 12
 """Entities of one kind that are counted over what a search found."""
 
@@ -139,20 +141,37 @@ def found(
 
 
 def facets(tx: Transaction, sha256s: Collection[str], kinds: Sequence[str], scope: Scope) -> dict[str, dict[str, int]]:
-    """Count what found contents name, by kind: by name, how many of them do; kinds of which nothing is named are left out.
+    """Count what found contents name, by kind: by usual spelling, how many of them do; kinds that are not named are left out.
 
     Args:
         tx: A transaction.
-        sha256s: What was found.
+        sha256s: What was found, a few hundred at most, all of it granted.
         kinds: The kinds to count.
         scope: What may be seen.
     """
-    counts: dict[str, dict[str, int]] = {}
-    for kind in kinds if sha256s else ():
-        some = found(tx, scope, kind=kind, among=sha256s, limit=FACET)
-        if some:
-            counts[kind] = {one.name: one.contents for one in some}
-    return counts
+    if not sha256s:
+        return {}
+    # the few mentions of what was found are read alone: joined with anything, a database may read all mentions there are
+    columns = (mentions.c.sha256, mentions.c.entity_id, mentions.c.spelling, mentions.c.count)
+    found_here: dict[int, set[str]] = {}
+    spelt: dict[int, list[tuple[str, str, int]]] = {}
+    for part in holdings.chunks(sha256s):
+        for sha256, entity_id, spelling, count in tx.execute(sa.select(*columns).where(mentions.c.sha256.in_(part))):
+            found_here.setdefault(entity_id, set()).add(sha256)
+            spelt.setdefault(entity_id, []).append((sha256, spelling, count))
+    allowed = _open(tx, sha256s, scope)
+    counts: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
+    often = sorted(found_here, key=lambda one: (-len(found_here[one]), one))[:COUNTED]
+    kinds_of = {row.id: row.kind for row in tx.execute(sa.select(table.c.id, table.c.kind).where(table.c.id.in_(often)))}
+    for entity_id in often:
+        kind = kinds_of[entity_id]
+        shown = found_here[entity_id] & allowed if kind == PERSON else found_here[entity_id]
+        if kind in counts and shown and len(counts[kind]) < FACET:
+            times: Counter[str] = Counter()
+            for sha256, spelling, count in spelt[entity_id]:
+                times[spelling] += count if sha256 in shown else 0
+            counts[kind][_usual(times)] = len(shown)
+    return {kind: some for kind, some in counts.items() if some}
 
 
 def naming(
@@ -262,7 +281,9 @@ def _shown(tx: Transaction, scope: Scope) -> list[Condition]:
     """Give what a mention must be to be shown: of a live content in the scope, and a person's only where names may be."""
     inside, hidden = reach.containers(tx, scope.containers), _withholding(tx)
     if inside is None:
-        live: Condition = sa.exists().where(contents.c.sha256 == mentions.c.sha256, contents.c.is_held)
+        dead = tx.execute(sa.text("SELECT 1 FROM contents WHERE NOT is_held LIMIT 1")).first() is not None
+        alive = sa.exists().where(contents.c.sha256 == mentions.c.sha256, contents.c.is_held)
+        live: Condition = alive if dead else sa.true()
     else:
         live = sa.exists().where(held_rows.c.sha256 == mentions.c.sha256, held_rows.c.container_id.in_(inside))
     if not hidden:
@@ -270,6 +291,22 @@ def _shown(tx: Transaction, scope: Scope) -> list[Condition]:
     allowed = [held_rows.c.sha256 == mentions.c.sha256, held_rows.c.container_id.not_in(hidden)]
     allowed += [] if inside is None else [held_rows.c.container_id.in_(inside)]
     return [live, sa.or_(table.c.kind != PERSON, sa.exists().where(*allowed))]
+
+
+def _open(tx: Transaction, sha256s: Collection[str], scope: Scope) -> set[str]:
+    """Give those contents whose people's names may be shown: they lie in the scope where these are not withheld."""
+    closed = _withholding(tx)
+    if not closed:
+        return set(sha256s)
+    where = [held_rows.c.container_id.not_in(closed)]
+    where += [] if scope.containers is None else [held_rows.c.container_id.in_(sorted(scope.containers))]
+    statement = sa.select(held_rows.c.sha256).where(*where)
+    return {sha for part in holdings.chunks(sha256s) for sha in tx.scalars(statement.where(held_rows.c.sha256.in_(part)))}
+
+
+def _usual(times: Mapping[str, int]) -> str:
+    """Give the most frequent spelling; of equals, the one with the fewest capitals."""
+    return min(times, key=lambda spelling: (-times[spelling], sum(map(str.isupper, spelling)), spelling))
 
 
 def _spellings(tx: Transaction, ids: Sequence[int], where: Sequence[Condition]) -> dict[int, list[str]]:
