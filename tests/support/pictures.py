@@ -6,6 +6,7 @@ Run: make pictures
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from browser import NARROW, WIDE, Served, chromium, serving, strongroom
@@ -26,7 +27,9 @@ OPENED = {"page": "cellar of the harbour office", "recording": "age of foolishne
 def shoot(page: Page, name: str) -> None:
     """Take one picture, when everything is there."""
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=PICTURES / f"{name}.png")
+    file = PICTURES / f"{name}.png"
+    page.screenshot(path=file)
+    Image.open(file).convert("RGB").quantize(256).save(file, optimize=True)
 
 
 def take(browser: Browser, served: Served) -> None:
