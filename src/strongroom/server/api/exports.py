@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse
 
-from strongroom.domain.export import MEDIA_TYPES, MOST_QUERIES, USUAL
+from strongroom.domain.export import MEDIA_TYPES, USUAL
 from strongroom.flows.export.batch import FIRST_MOST
 from strongroom.server.api.form import QUERY_CHARACTERS, gives, problems
 from strongroom.server.api.search import Sort, Words
@@ -17,13 +17,15 @@ router = APIRouter(tags=["exports"])
 
 DOSSIER_MOST = 200
 """Hits of a dossier that is made while somebody waits; the command line makes larger ones."""
+QUERIES = 100
+"""Queries of a batch that is made while somebody waits; the command line takes more."""
 
 
 class ManyQueries(BaseModel):
     """Searches that are made at once."""
 
     queries: list[Annotated[str, Field(min_length=1, max_length=QUERY_CHARACTERS)]] = Field(
-        min_length=1, max_length=MOST_QUERIES, description="Each as for a search."
+        min_length=1, max_length=QUERIES, description="Each as for a search."
     )
     form: Literal["xlsx", "csv", "json"] = Field(default="xlsx", description="In which form the table is given.")
     first: int = Field(default=3, ge=1, le=FIRST_MOST, description="Hits that are told of each.")
