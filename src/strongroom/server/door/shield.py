@@ -51,9 +51,7 @@ ROOMY = (
 )
 """Requests whose body may be larger, for whom one knows: method and path, and the bytes; None for any size."""
 OWN_PROOF = "/dav/"
-"""Where another kind of proof is asked for, by whoever answers there, before the body."""
-PROVES_ITSELF = "/dav/"
-"""Below this the handler finds out who asks before it takes any of the body, by proofs of its own."""
+"""Below this whoever answers asks for proofs of its own, before it takes any of the body."""
 CLOSE = {"connection": "close"}
 """On an answer that does not wait for the rest of the body."""
 
