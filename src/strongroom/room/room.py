@@ -93,6 +93,7 @@ class Room(Saving):
                 on_progress=on_progress,
                 until=until,
             )
+            self._parts.vault.sweep()  # also what a process left that was still dying at the beginning
         models = self.settings.models
         self._record("analyze", scope, contents=analyzed.contents, failed=analyzed.failed, models=models)
         return analyzed

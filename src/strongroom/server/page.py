@@ -3,13 +3,11 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
-
-import uvicorn
 
 from strongroom.errors import ModelMissing, RoomError, UsageError
 from strongroom.room import Room
@@ -17,7 +15,7 @@ from strongroom.server.azure.faults import Fault
 from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.protocol import BoundedProtocol
 from strongroom.server.rounds import Round, rounds
-from strongroom.server.serve import GLANCE_SECONDS, GRACE_SECONDS, Place, Server, is_here, listen
+from strongroom.server.serve import GLANCE_SECONDS, Place, Server, configured, is_here, listen
 from strongroom.server.webhooks import EVERY, Watch
 from strongroom.server.work import Work, working
 
@@ -83,7 +81,8 @@ def serve_page(
     with _listen(place, is_usual=is_usual) as listener, working(room.path, settings, is_followed=is_followed) as work:
         reached = url.rstrip("/") or _url(place, listener)
         app = front(room, url=reached, is_open=not is_here(place.host), work=work, dav_writable=dav_writable)
-        server = page_server(app, place, Limits.of(room.settings))
+        limits = Limits.of(room.settings)
+        server = configured(app, type("Page", (PageProtocol,), {"limits": limits}), place, limits, lifespan="on")
         thread = threading.Thread(target=partial(server.run, [listener]), name="page")
         thread.start()
         try:
@@ -103,28 +102,6 @@ def _warm(room: Room) -> None:
     with suppress(ModelMissing):  # whoever searches is told which command pulls it
         if room.coverage().searched:
             room.warm()
-
-
-def page_server(app: Callable[..., object], place: Place, limits: Limits) -> Server:
-    """Give a server of the page, which `uvicorn.Server.run` runs on a socket."""
-    config = uvicorn.Config(
-        app,
-        http=type("Page", (PageProtocol,), {"limits": limits}),
-        loop="uvloop",
-        ws="none",
-        interface="asgi3",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        headers=[("server", "Strongroom")],
-        timeout_keep_alive=limits.keep_alive_seconds,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        ssl_certfile=place.certificate,
-        ssl_keyfile=place.key,
-    )
-    return Server(config)
 
 
 def _wait(server: Server, thread: threading.Thread) -> None:

@@ -5,11 +5,12 @@ import gc
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Literal
 
 import uvicorn
 
@@ -24,7 +25,7 @@ from strongroom.server.azure.desk import Desk, Door
 from strongroom.server.azure.hot import Hot
 from strongroom.server.azure.limits import Limits
 from strongroom.server.azure.outside import Outside
-from strongroom.server.azure.protocol import LINGER_SECONDS, bounded
+from strongroom.server.azure.protocol import LINGER_SECONDS, BoundedProtocol, bounded
 from strongroom.server.azure.uses import TOLD_EVERY, Uses
 from strongroom.server.rounds import Round, rounds
 
@@ -124,13 +125,33 @@ class Server(uvicorn.Server):
 
 def server_of(app: BlobApp, place: Place, limits: Limits) -> Server:
     """Give a server, which `uvicorn.Server.run` runs on a socket."""
+    return configured(app, bounded(limits, app.hot), place, limits)
+
+
+def configured(
+    app: Callable[..., object],
+    protocol: type[BoundedProtocol],
+    place: Place,
+    limits: Limits,
+    *,
+    lifespan: Literal["on", "off"] = "off",
+) -> Server:
+    """Give a server of any application here.
+
+    Args:
+        app: ASGI.
+        protocol: How HTTP is read.
+        place: Where.
+        limits: Bounds.
+        lifespan: Whether the application is told when it begins and ends.
+    """
     config = uvicorn.Config(
         app,
-        http=bounded(limits, app.hot),
+        http=protocol,
         loop="uvloop",
         ws="none",
         interface="asgi3",
-        lifespan="off",
+        lifespan=lifespan,
         log_config=None,
         access_log=False,
         proxy_headers=False,
