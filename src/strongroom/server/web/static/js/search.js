@@ -36,6 +36,7 @@ async function show(address, { keep = false } = {}) {
     if (response.redirected) return window.location.reload();
     const text = await response.text();
     if (mine !== asked) return;
+    opened += 1; // what was to be shown beside the old list is not shown beside the new one
     found.innerHTML = text;
     window.history[keep ? "replaceState" : "pushState"]({}, "", address);
     arrive();
@@ -111,13 +112,14 @@ async function open(address, hit) {
     else here.searchParams.delete(place);
   }
   const response = await fetch(part, { credentials: "same-origin" });
+  const text = await response.text();
   if (mine !== opened) return;
   if (!response.ok || response.redirected) {
     window.location.href = address;
     return;
   }
   const view = pane();
-  view.innerHTML = await response.text();
+  view.innerHTML = text;
   view.hidden = false;
   view.scrollTop = 0;
   document.getElementById("columns").classList.add("open");
@@ -142,6 +144,7 @@ function isPushed() {
 }
 
 function close() {
+  opened += 1; // one that is still on its way is no longer wanted
   if (!isOpen()) return;
   pane().hidden = true;
   pane().replaceChildren();
