@@ -34,8 +34,8 @@ def served(read_room: Path) -> Iterator[Served]:
         yield one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Give a browser."""
+    """Give a browser; it is gone before other tests run event loops, since Playwright keeps one in this very thread."""
     with chromium() as one:
         yield one

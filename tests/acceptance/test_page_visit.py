@@ -29,7 +29,7 @@ def pile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pile") / "island"
     (folder / "log").mkdir(parents=True)
     (folder / "log" / "sunday.txt").write_text(KEEPER, "utf-8")
-    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"found on the island" + bytes(50))
     Image.fromarray(skimage.data.chelsea()).save(folder / "cat.jpg")
     return folder
 
