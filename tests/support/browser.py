@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from servers import PATIENCE
 
@@ -20,6 +20,8 @@ PROGRAM = [sys.executable, "-c", "from strongroom.cli import main; main()"]
 PAGE = re.compile(r"^Page: (?P<base>http://[^/]+)(?P<login>/login\?token=\S+)", re.MULTILINE)
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 GRAVE = ("serious", "critical")
+
+expect.set_options(timeout=PATIENCE * 500)  # milliseconds: a busy machine is no fault of the page
 
 
 @dataclass
