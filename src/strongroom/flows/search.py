@@ -1,6 +1,6 @@
 """Search: a question to hits that the catalog still grants, with snippets, facets and coverage."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from time import perf_counter
@@ -24,7 +24,7 @@ from strongroom.flows.passages import best_passages
 from strongroom.index import IndexReader, Ranking
 from strongroom.index.fusion import LABELS, LOOKS, MEANING
 from strongroom.index.reader import DEPTH, FACETS, SHOWN, taken
-from strongroom.index.relevance import BACKGROUND, bars
+from strongroom.index.relevance import BACKGROUND, Bar, bars
 from strongroom.index.snippets import snippet
 from strongroom.ports.tools import PictureModel, Pixels, TextEmbedder
 from strongroom.storage.catalog import Catalog, analyses, coverage, entities, names
@@ -112,27 +112,9 @@ class Searcher:
         begun = perf_counter()
         sorting.check(sort)
         query = parse(text)
-        order = sort if sort in ORDERS else NEWEST
-        only, without = self._containers(query, scope)
-        named = naming_filter(self._catalog, query.entities, scope)
         vectors = self._vectors(query)
         bar = bars(vectors[MEANING], self._background) if MEANING in vectors else {}
-
-        def rank(view: View, depth: int) -> Ranking:
-            ranking = self._index.search(
-                view,
-                query,
-                vectors=vectors,
-                containers=only,
-                without=without,
-                within=named.within,
-                outside=named.outside,
-                bars=bar,
-                depth=depth,
-                order=order,
-            )
-            return named.narrowed(ranking, self._catalog, scope)
-
+        rank = self._ranked(query, scope, vectors, bar, order=sort if sort in ORDERS else NEWEST)
         is_ranked = sort == sorting.RELEVANCE or (sort in ORDERS and not query.terms)
         later = sorting.RELEVANCE if is_ranked else sort
         return self._results(rank, query, scope, limit=limit, offset=offset, begun=begun, sort=later)
@@ -178,10 +160,30 @@ class Searcher:
             ContainerNotFound: ``container:`` names none that the scope shows.
             ModelMissing: The text model has not been pulled.
         """
-        only, without = self._containers(query, scope)
-        named = naming_filter(self._catalog, query.entities, scope)
         vectors = {MEANING: self._text().embed([query.meaning], query=True)[0]} if query.terms else {}
         bar = bars(vectors[MEANING], self._background) if vectors else {}
+        rank = self._ranked(query, scope, vectors, bar)
+        ask = partial(best_passages, self._catalog, rank=rank, scope=scope, types=query.types, limit=limit)
+        found = self._index.read(ask) if query.terms else []
+        with self._catalog.read() as tx:
+            return found, self._covered(tx, scope)
+
+    def _ranked(
+        self,
+        query: Query,
+        scope: Scope,
+        vectors: Mapping[str, Vector],
+        bar: Mapping[str, Bar],
+        *,
+        among: Collection[str] | None = None,
+        order: str = NEWEST,
+    ) -> RankIn:
+        """Give what ranks a query in a view, to a depth; ``among`` are the only contents that it may find."""
+        only, without = self._containers(query, scope)
+        named = naming_filter(self._catalog, query.entities, scope)
+        within = named.within
+        if among is not None:
+            within = frozenset(among) if within is None else within & set(among)
 
         def rank(view: View, depth: int) -> Ranking:
             ranking = self._index.search(
@@ -190,17 +192,15 @@ class Searcher:
                 vectors=vectors,
                 containers=only,
                 without=without,
-                within=named.within,
+                within=within,
                 outside=named.outside,
                 bars=bar,
                 depth=depth,
+                order=order,
             )
             return named.narrowed(ranking, self._catalog, scope)
 
-        ask = partial(best_passages, self._catalog, rank=rank, scope=scope, types=query.types, limit=limit)
-        found = self._index.read(ask) if query.terms else []
-        with self._catalog.read() as tx:
-            return found, self._covered(tx, scope)
+        return rank
 
     def warm(self) -> None:
         """Load what the first search would wait for: the text model, and the index.

@@ -5,9 +5,7 @@ from functools import partial
 
 from strongroom.domain.query import parse
 from strongroom.domain.scope import Scope
-from strongroom.flows.naming_filter import naming_filter
 from strongroom.flows.search import DEEPEST, Searcher
-from strongroom.index import Ranking
 from strongroom.index.fusion import LOOKS, MEANING, WORDS
 from strongroom.index.holding import holding
 from strongroom.index.relevance import firm
@@ -33,25 +31,9 @@ class SureSearcher(Searcher):
             ModelMissing: The text model has not been pulled.
         """
         query = parse(text)
-        only, without = self._containers(query, scope)
-        named = naming_filter(self._catalog, query.entities, scope)
         vectors = {name: vector for name, vector in self._vectors(query).items() if name != LOOKS}
         bar = firm(vectors[MEANING], self._background) if MEANING in vectors else {}
-        within = set(among) if named.within is None else set(among) & set(named.within)
-
-        def rank(view: View, depth: int) -> Ranking:
-            ranking = self._index.search(
-                view,
-                query,
-                vectors=vectors,
-                containers=only,
-                without=without,
-                within=within,
-                outside=named.outside,
-                bars=bar,
-                depth=depth,
-            )
-            return named.narrowed(ranking, self._catalog, scope)
+        rank = self._ranked(query, scope, vectors, bar, among=among)
 
         def read(view: View) -> list[str]:
             asked = partial(self._granted, scope=scope, types=query.types, first=DEEPEST, wanted=1, leave_out="")
@@ -60,4 +42,4 @@ class SureSearcher(Searcher):
             spoken = holding(view, query, [item.sha256 for item in found]) | {item.sha256 for item in near}
             return [item.sha256 for item in found if item.sha256 in spoken]
 
-        return self._index.read(read) if within else []
+        return self._index.read(read) if among else []
