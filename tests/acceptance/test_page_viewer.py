@@ -77,7 +77,7 @@ def test_the_keyboard_turns_and_zooms(reader: Visitor, view: Address) -> None:
 
 def test_the_picture_of_a_page_has_its_size_before_it_comes(reader: Visitor, view: Address) -> None:
     page = reader.page
-    page.route("**/pages/*.png*", lambda route: route.fulfill(status=200, content_type="image/png", body=b""))
+    page.route("**/pages/*/picture*", lambda route: route.fulfill(status=200, content_type="image/png", body=b""))
     reader.go(view("documents/lease.pdf"))
     box = page.locator(".sheet img").bounding_box()
     assert box is not None
@@ -91,7 +91,7 @@ def test_searching_inside_lists_the_pages_and_leads_there(reader: Visitor, view:
     page.keyboard.press("Enter")
     expect(page.locator(".inside li")).to_have_count(1)
     page.locator(".inside a").click()
-    expect(page.locator(".sheet img")).to_have_attribute("src", re.compile(r"/pages/2\.png\?.*mark=thirty&mark=days"))
+    expect(page.locator(".sheet img")).to_have_attribute("src", re.compile(r"/pages/2/picture\?.*mark=thirty&mark=days"))
     expect(page.locator(".piece.at mark").first).to_be_visible()
 
 

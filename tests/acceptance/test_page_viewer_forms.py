@@ -142,7 +142,7 @@ def test_a_message_does_no_harm_and_leads_to_its_attachment_and_its_answer(front
 
 def test_pages_have_their_measures_and_an_absent_page_is_told(front: Front, client: TestClient):
     shown = seen(front, client, "paper.pdf", q="lighthouse")
-    assert re.search(r'<img width="\d+" height="\d+" src="/api/v1/contents/[0-9a-f]{64}/pages/1\.png\?mark=', shown)
+    assert re.search(r'<img width="\d+" height="\d+" src="/api/v1/contents/[0-9a-f]{64}/pages/1/picture\?mark=', shown)
     assert "page 9999 does not exist" in seen(front, client, "paper.pdf", page=9999)
 
 

@@ -72,7 +72,7 @@ def test_words_find_and_the_match_is_drawn_on_its_page(reader: Visitor) -> None:
     expect(page.locator("#truth")).to_contain_text(re.compile(r"searched \d+ of \d+"))
     first.locator("h2 a").click()
     drawn = page.locator("#pane .sheet img")
-    expect(drawn).to_have_attribute("src", re.compile(r"/pages/1\.png\?.*mark=cellar"))
+    expect(drawn).to_have_attribute("src", re.compile(r"/pages/1/picture\?.*mark=cellar"))
     drawn.evaluate("image => image.decode()")
     assert marked(drawn.screenshot()) > 200
     expect(page.locator("#pane .piece mark").first).to_be_visible()

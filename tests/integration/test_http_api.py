@@ -75,7 +75,11 @@ def test_a_content_tells_its_card_text_and_pictures(client: TestClient):
     assert client.get(f"/api/v1/contents/{note}").json()["type"] == "text"
     pieces = client.get(f"/api/v1/contents/{note}/text").json()["pieces"]
     assert "harbour" in pieces[0]["text"]
-    for path, media_type in (("thumbnail?size=64", "image/jpeg"), ("pages/1.png", "image/png")):
+    for path, media_type in (
+        ("thumbnail?size=64", "image/jpeg"),
+        ("pages/1.png", "image/png"),
+        ("pages/1/picture", "image/png"),
+    ):
         answer = client.get(f"/api/v1/contents/{teal}/{path}")
         assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
         assert Image.open(io.BytesIO(answer.content)).width <= 640

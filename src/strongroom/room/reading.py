@@ -56,13 +56,14 @@ class Reading(Sharing):
         """Write the bytes to a file, which appears only when it is whole; see `get`."""
         return fetch.to_file(lambda out: self.get(name, out), file)
 
-    def page(self, name: str, number: int = 1, *, marks: Sequence[str] = ()) -> bytes:
-        """Draw a page of a PDF, of an office file that LibreOffice has read, or a picture, as PNG.
+    def page(self, name: str, number: int = 1, *, marks: Sequence[str] = (), form: str = page.PNG) -> bytes:
+        """Draw a page of a PDF, of an office file that LibreOffice has read, or a picture.
 
         Args:
             name: As for `get`.
             number: The page, counted from 1.
             marks: Words and phrases to mark on it.
+            form: ``png``; or ``fit``, which gives JPEG where the page is a scan or a photograph, and PNG otherwise.
 
         Raises:
             BlobNotFound: There is none of this name.
@@ -72,7 +73,7 @@ class Reading(Sharing):
         scope = self.scope("page")
         sha256 = fetch.resolve(self._parts, name, scope)
         self._record("page", scope, name=name, content=sha256, page=number)
-        return page.draw_page(self._parts, sha256, number, marks)
+        return page.draw_page(self._parts, sha256, number, marks, form)
 
     # Reading recordings
 

@@ -15,6 +15,20 @@ _MOST = 1000
 """Matches drawn on one page."""
 
 
+def pattern_of(words: Sequence[str], *, whole: bool = True) -> re.Pattern[str] | None:
+    """Give what matches words and phrases, whatever their letter case and line breaks; None where there are none.
+
+    Args:
+        words: Words or phrases.
+        whole: Whether only whole words match.
+    """
+    phrases = [r"\s+".join(map(re.escape, word.split())) for word in words if word.strip()]
+    if not phrases:
+        return None
+    either = "(?:" + "|".join(sorted(phrases, key=len, reverse=True)) + ")"
+    return re.compile(rf"(?<!\w){either}(?!\w)" if whole else either, re.IGNORECASE)
+
+
 def match_boxes(file: Path | str | bytes, page: int, words: Sequence[str]) -> list[Box]:
     """Find words on a page.
 
@@ -30,10 +44,9 @@ def match_boxes(file: Path | str | bytes, page: int, words: Sequence[str]) -> li
     Raises:
         AnalysisError: The document cannot be opened.
     """
-    phrases = [r"\s+".join(map(re.escape, word.split())) for word in words if word.strip()]
-    if not phrases:
+    pattern = pattern_of(words)
+    if pattern is None:
         return []
-    pattern = re.compile(r"(?<!\w)(?:" + "|".join(sorted(phrases, key=len, reverse=True)) + r")(?!\w)", re.IGNORECASE)
     with LOCK, opened(file) as document:
         if not 1 <= page <= len(document):
             return []

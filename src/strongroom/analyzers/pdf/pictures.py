@@ -44,6 +44,11 @@ def render_page(
         UsageError: There is no such page.
         AnalysisError: The document cannot be opened or the page cannot be drawn.
     """
+    return encoded(page_picture(file, page, width=width, dpi=dpi), form)
+
+
+def page_picture(file: Path | str | bytes, page: int, *, width: int | None = None, dpi: float | None = None) -> Image.Image:
+    """Draw one page; see `render_page`."""
     with LOCK, opened(file) as document:
         if not 1 <= page <= len(document):
             raise UsageError(f"page {page} does not exist: the document has {len(document)}")
@@ -52,7 +57,7 @@ def render_page(
         except RuntimeError as error:
             raise Unreadable(f"page {page} is corrupt and cannot be drawn") from error
         scale = width / max(1.0, leaf.get_width()) if width else (dpi or 150.0) / 72
-        return encoded(draw(leaf, scale), form)
+        return draw(leaf, scale)
 
 
 def measure(file: Path | str | bytes, page: int) -> tuple[int, float, float]:

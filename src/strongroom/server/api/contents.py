@@ -59,6 +59,20 @@ def page(
     return Response(data, media_type="image/png", headers=LOOKED_AT)
 
 
+@router.get(
+    "/pages/{number}/picture", responses=problems(404) | gives("The page.", *PICTURES), response_class=Response,
+)  # fmt: skip
+def picture(
+    visit: Asks,
+    sha: Sha,
+    number: Annotated[int, Path(ge=1, le=1_000_000, description="The page, counted from 1.")],
+    mark: Annotated[list[Annotated[str, Query(max_length=200)]], Query(max_length=50, description="Words to mark.")] = [],  # noqa: B006
+) -> Response:
+    """Draw a page as the form that packs it well: PNG for letters and lines, JPEG for scans and photographs."""
+    data = visit.room.page(sha, number, marks=mark, form="fit")
+    return Response(data, media_type=PICTURES[data.startswith(b"\x89PNG")], headers=LOOKED_AT)
+
+
 @router.get("/pages/{number}", responses=problems(404))
 def leaf(
     visit: Asks, sha: Sha, number: Annotated[int, Path(ge=1, le=1_000_000, description="The page, counted from 1.")]

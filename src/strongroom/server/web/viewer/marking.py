@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 from markupsafe import Markup, escape
 
+from strongroom.domain import lettering
 from strongroom.domain.locator import Box
 from strongroom.domain.query import Query, parse
 from strongroom.domain.text import Piece
@@ -39,7 +40,7 @@ def spelt(texts: Iterator[str], query: Query) -> tuple[str, ...]:
 
 
 def boxes_of(pieces: tuple[Piece, ...], query: Query) -> tuple[Box, ...]:
-    """Give the boxes of the lines that a query matches, of text that was read line by line off a picture."""
+    """Give the places that a query matches, of text that was read line by line off a picture."""
     found: list[Box] = []
     for piece in pieces:
         lines = piece.text.split("\n")
@@ -47,7 +48,8 @@ def boxes_of(pieces: tuple[Piece, ...], query: Query) -> tuple[Box, ...]:
             continue
         hits, at = marks(piece.text, query), 0
         for line, box in zip(lines, piece.locator.boxes, strict=True):
-            found += [box] if any(start < at + len(line) and end > at for start, end in hits) else []
+            inside = [(max(start - at, 0), min(end - at, len(line))) for start, end in hits]
+            found += [lettering.stretch(box, line, start, end) for start, end in inside if start < end]
             at += len(line) + 1
     return tuple(found)
 
