@@ -17,7 +17,7 @@ from strongroom.errors import QueryError, UsageError
 from strongroom.flows import naming_filter
 from strongroom.models.store import ModelStore
 from strongroom.room import Room
-from strongroom.storage.catalog import Catalog, analyses, entities
+from strongroom.storage.catalog import Catalog, analyses, entities, often
 from strongroom.testing.fakes import FixedPolicy
 from strongroom.testing.shelf import EVERYTHING, Shelf, digest, outcome
 
@@ -184,7 +184,7 @@ def test_both_databases_count_each_content_once_however_often_it_is_recorded(cat
     for _ in range(2):
         shelf.record(outcome("a", "text/plain", reading), outcome("b", "text/plain", reading))
     with catalog.read() as tx:
-        (one,) = entities.found(tx, EVERYTHING, like="harbour", limit=10)
+        (one,) = often.listed(tx, EVERYTHING, kind=None, like="harbour", after=0, limit=10)
         assert (one.contents, one.mentions, one.spellings) == (2, 6, ("Harbour\ufffdOffice",))
         assert entities.naming(tx, ["the HARBOUR office"], EVERYTHING) == {digest("a"), digest("b")}
         assert entities.naming(tx, ["Harbour Office"], EVERYTHING, among=[digest("a")]) == {digest("a")}

@@ -6,7 +6,7 @@ from strongroom.domain.entities import KINDS, Entity, folded
 from strongroom.domain.scope import Scope
 from strongroom.errors import UsageError
 from strongroom.flows.parts import Parts
-from strongroom.storage.catalog import entities
+from strongroom.storage.catalog import entities, often
 
 MOST = 1000
 
@@ -32,6 +32,7 @@ def listed(
         raise UsageError(f"{kind!r} is no kind of entity: it can be {', '.join(KINDS)}")
     if after < 0 or not 1 <= limit <= MOST:
         raise UsageError(f"after is {after} and limit {limit}: after must be 0 or more, and limit 1 to {MOST:,}")
-    among = None if content is None else {content}
     with parts.catalog.read() as tx:
-        return entities.found(tx, scope, kind=kind, like=folded(like), among=among, after=after, limit=limit)
+        if content is None:
+            return often.listed(tx, scope, kind=kind, like=folded(like), after=after, limit=limit)
+        return entities.found(tx, scope, kind=kind, like=folded(like), among={content}, after=after, limit=limit)

@@ -60,6 +60,7 @@ SPELLING = {
         "bytes": "BLOB",
         "boolean": "BOOLEAN",
         "bytewise": "COLLATE BINARY",
+        "reason": "reason",
         "etags": "INSERT INTO room (name, value) VALUES ('etag', '0')",
     },
     "postgresql": {
@@ -68,6 +69,7 @@ SPELLING = {
         "bytes": "BYTEA",
         "boolean": "BOOLEAN",
         "bytewise": 'COLLATE "C"',
+        "reason": "md5(reason)",
         "etags": "CREATE SEQUENCE etags",
     },
 }

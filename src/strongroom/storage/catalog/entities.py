@@ -6,24 +6,28 @@ from typing import TypeAlias
 
 import sqlalchemy as sa
 
-from strongroom.domain.entities import ANALYZER, KINDS, PERSON, WITHHELD, WITHHOLDING, Entity, Mention, key_of
+from strongroom.domain.entities import ANALYZER, KINDS, PERSON, Entity, Mention, key_of
 from strongroom.domain.outcome import Outcome
 from strongroom.domain.scope import Scope
-from strongroom.storage.catalog import holdings, reach
+from strongroom.storage.catalog import holdings, often, reach, withholding
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert
-from strongroom.storage.catalog.schema import analyses, containers, contents, mentions, withheld
+from strongroom.storage.catalog.questions import SOME, Question
+from strongroom.storage.catalog.schema import analyses, contents, mentions, withheld
 from strongroom.storage.catalog.schema import entities as table
 from strongroom.storage.catalog.schema import holdings as held_rows
 from strongroom.storage.catalog.texts import storable
 
 Condition: TypeAlias = sa.ColumnElement[bool]
 
-SPELLINGS = 10
-"""Spellings of one entity that are told."""
 COUNTED = 500
 """Entities that are looked at for it, the most frequent first."""
 FACET = 12
 """Entities of one kind that are counted over what a search found."""
+
+_MENTIONS = Question(
+    sa.select(mentions.c.sha256, mentions.c.entity_id, mentions.c.spelling, mentions.c.count).where(mentions.c.sha256.in_(SOME))
+)
+_KINDS = Question(sa.select(table.c.id, table.c.kind).where(table.c.id.in_(SOME)))
 
 
 def record(tx: Transaction, outcomes: Iterable[Outcome]) -> None:
@@ -52,15 +56,13 @@ def record(tx: Transaction, outcomes: Iterable[Outcome]) -> None:
 def drop(tx: Transaction, sha256s: Collection[str]) -> None:
     """Forget what contents name, and every name that nothing else mentions."""
     for part in holdings.chunks(sha256s):
-        ids = set(tx.scalars(sa.select(mentions.c.entity_id).where(mentions.c.sha256.in_(part)).distinct()))
-        tx.execute(mentions.delete().where(mentions.c.sha256.in_(part)))
+        often.take(tx, mentions.c.sha256.in_(part))
         tx.execute(withheld.delete().where(withheld.c.sha256.in_(part)))
-        _drop_unmentioned(tx, ids)
 
 
 def hidden(tx: Transaction, limit: int) -> list[str]:
     """Give contents that name people, and that lie only where these are not to be stored."""
-    closed = _withholding(tx)
+    closed = withholding.closed(tx)
     if not closed:
         return []
     person = sa.select(table.c.id).where(table.c.kind == PERSON)
@@ -75,16 +77,13 @@ def withhold(tx: Transaction, sha256s: Collection[str]) -> None:
     """Forget the people whom contents name."""
     person = sa.select(table.c.id).where(table.c.kind == PERSON)
     for part in holdings.chunks(sha256s):
-        of_people = (mentions.c.sha256.in_(part), mentions.c.entity_id.in_(person))
-        ids = set(tx.scalars(sa.select(mentions.c.entity_id).where(*of_people).distinct()))
-        tx.execute(mentions.delete().where(*of_people))
-        _drop_unmentioned(tx, ids)
+        often.take(tx, mentions.c.sha256.in_(part), mentions.c.entity_id.in_(person))
         _mark(tx, part)
 
 
 def unhidden(tx: Transaction, limit: int) -> list[str]:
     """Give contents whose people's names were left out, and that now lie where these may be stored too."""
-    allowed = held_rows.c.container_id.not_in(_withholding(tx))
+    allowed = held_rows.c.container_id.not_in(withholding.closed(tx))
     open_now = sa.exists().where(held_rows.c.sha256 == withheld.c.sha256, allowed)
     return list(tx.scalars(sa.select(withheld.c.sha256).where(open_now).order_by(withheld.c.sha256).limit(limit)))
 
@@ -102,11 +101,11 @@ def found(
     *,
     kind: str | None = None,
     like: str = "",
-    among: Collection[str] | None = None,
+    among: Collection[str],
     after: int = 0,
     limit: int,
 ) -> list[Entity]:
-    """Give what contents name, what most of them do first.
+    """Give what some contents name, what most of them do first; `strongroom.storage.catalog.often` looks at a whole scope.
 
     Args:
         tx: A transaction.
@@ -117,14 +116,12 @@ def found(
         after: How many to pass over.
         limit: How many at most.
     """
-    where = [*_shown(tx, scope), *([table.c.kind == kind] if kind else [])]
+    where = [*_shown(tx, scope), mentions.c.sha256.in_(sorted(among)), *([table.c.kind == kind] if kind else [])]
     where += [table.c.key.contains(like, autoescape=True)] if like else []
     number, times = sa.func.count(mentions.c.sha256.distinct()), sa.func.sum(mentions.c.count)
     statement = sa.select(table.c.id, table.c.kind, number.label("contents"), times.label("mentions"))
     statement = statement.join_from(mentions, table, table.c.id == mentions.c.entity_id).where(*where)
     first = (number.desc(), times.desc(), table.c.kind, table.c.key)
-    if among is not None:
-        statement = statement.where(mentions.c.sha256.in_(sorted(among)))
     ordered = statement.group_by(table.c.id, table.c.kind, table.c.key).order_by(*first)
     rows = tx.execute(ordered.offset(after).limit(limit)).all()
     spelt = _spellings(tx, [row.id for row in rows], where)
@@ -134,7 +131,7 @@ def found(
             name=spelt[row.id][0],
             contents=row.contents,
             mentions=int(row.mentions),
-            spellings=tuple(spelt[row.id][:SPELLINGS]),
+            spellings=tuple(spelt[row.id][: often.SPELLINGS]),
         )
         for row in rows
     ]
@@ -152,17 +149,17 @@ def facets(tx: Transaction, sha256s: Collection[str], kinds: Sequence[str], scop
     if not sha256s:
         return {}
     # the few mentions of what was found are read alone: joined with anything, a database may read all mentions there are
-    columns = (mentions.c.sha256, mentions.c.entity_id, mentions.c.spelling, mentions.c.count)
     found_here: dict[int, set[str]] = {}
     spelt: dict[int, list[tuple[str, str, int]]] = {}
-    for part in holdings.chunks(sha256s):
-        for sha256, entity_id, spelling, count in tx.execute(sa.select(*columns).where(mentions.c.sha256.in_(part))):
-            found_here.setdefault(entity_id, set()).add(sha256)
-            spelt.setdefault(entity_id, []).append((sha256, spelling, count))
+    for sha256, entity_id, spelling, count in _MENTIONS.over(tx, sha256s):
+        found_here.setdefault(entity_id, set()).add(sha256)
+        spelt.setdefault(entity_id, []).append((sha256, spelling, count))
+    if not found_here:
+        return {}
     allowed = _open(tx, sha256s, scope)
     counts: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
     often = sorted(found_here, key=lambda one: (-len(found_here[one]), one))[:COUNTED]
-    kinds_of = {row.id: row.kind for row in tx.execute(sa.select(table.c.id, table.c.kind).where(table.c.id.in_(often)))}
+    kinds_of = dict(_KINDS.over(tx, often))
     for entity_id in often:
         kind = kinds_of[entity_id]
         shown = found_here[entity_id] & allowed if kind == PERSON else found_here[entity_id]
@@ -218,13 +215,14 @@ def _replace(tx: Transaction, named: Mapping[str, tuple[Mention, ...]]) -> None:
         insert = dialect_insert(tx, mentions)
         changed = {"count": insert.excluded["count"]}
         tx.execute(insert.on_conflict_do_update(index_elements=["entity_id", "sha256", "spelling"], set_=changed), rows)
+        often.add(tx, rows)
 
 
 def _ids(tx: Transaction, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """Give the ids of entities by kind and key; those that are new are made."""
     ordered = sorted(pairs)
     if ordered:
-        rows = [{"kind": kind, "key": key} for kind, key in ordered]
+        rows = [{"kind": kind, "key": key, "contents": 0, "mentions": 0} for kind, key in ordered]
         tx.execute(dialect_insert(tx, table).on_conflict_do_nothing(index_elements=["kind", "key"]), rows)
     known = [row for some in _cut(ordered) for row in tx.execute(sa.select(table).where(_is_one_of(some)))]
     return {(row.kind, row.key): row.id for row in known}
@@ -241,33 +239,15 @@ def _cut(pairs: Sequence[tuple[str, str]]) -> list[Sequence[tuple[str, str]]]:
     return [pairs[start : start + holdings.CHUNK] for start in range(0, len(pairs), holdings.CHUNK)]
 
 
-def _drop_unmentioned(tx: Transaction, ids: Collection[int]) -> None:
-    ordered = sorted(ids)
-    for start in range(0, len(ordered), holdings.CHUNK):
-        some = ordered[start : start + holdings.CHUNK]
-        mentioned = sa.exists().where(mentions.c.entity_id == table.c.id)
-        tx.execute(table.delete().where(table.c.id.in_(some), ~mentioned))
-
-
 def _mark(tx: Transaction, sha256s: Collection[str]) -> None:
     if sha256s:
         rows = [{"sha256": sha256} for sha256 in sorted(sha256s)]
         tx.execute(dialect_insert(tx, withheld).on_conflict_do_nothing(index_elements=["sha256"]), rows)
 
 
-def _withholding(tx: Transaction) -> list[int]:
-    """Give the containers in which people's names are neither stored nor shown."""
-    rows = tx.execute(sa.select(containers.c.id, containers.c.metadata))
-    return sorted(row.id for row in rows if _says_none(row.metadata))
-
-
-def _says_none(said: Mapping[str, str]) -> bool:
-    return any(name.lower() == WITHHOLDING and value.strip().lower() == WITHHELD for name, value in said.items())
-
-
 def _private(tx: Transaction, sha256s: Collection[str]) -> set[str]:
     """Give those contents that lie only where people's names are not stored."""
-    hidden = set(_withholding(tx))
+    hidden = set(withholding.closed(tx))
     if not hidden:
         return set()
     places: dict[str, set[int]] = {}
@@ -279,7 +259,7 @@ def _private(tx: Transaction, sha256s: Collection[str]) -> set[str]:
 
 def _shown(tx: Transaction, scope: Scope) -> list[Condition]:
     """Give what a mention must be to be shown: of a live content in the scope, and a person's only where names may be."""
-    inside, hidden = reach.containers(tx, scope.containers), _withholding(tx)
+    inside, hidden = reach.containers(tx, scope.containers), withholding.closed(tx)
     if inside is None:
         dead = tx.execute(sa.text("SELECT 1 FROM contents WHERE NOT is_held LIMIT 1")).first() is not None
         alive = sa.exists().where(contents.c.sha256 == mentions.c.sha256, contents.c.is_held)
@@ -295,7 +275,7 @@ def _shown(tx: Transaction, scope: Scope) -> list[Condition]:
 
 def _open(tx: Transaction, sha256s: Collection[str], scope: Scope) -> set[str]:
     """Give those contents whose people's names may be shown: they lie in the scope where these are not withheld."""
-    closed = _withholding(tx)
+    closed = withholding.closed(tx)
     if not closed:
         return set(sha256s)
     where = [held_rows.c.container_id.not_in(closed)]
@@ -311,14 +291,11 @@ def _usual(times: Mapping[str, int]) -> str:
 
 def _spellings(tx: Transaction, ids: Sequence[int], where: Sequence[Condition]) -> dict[int, list[str]]:
     """Give the spellings of each entity that may be shown, the most frequent first."""
-    found_here: dict[int, list[str]] = {}
     times = sa.func.sum(mentions.c.count)
     columns = (mentions.c.entity_id, mentions.c.spelling, times.label("times"))
     statement = sa.select(*columns).join_from(mentions, table, table.c.id == mentions.c.entity_id)
+    rows: list[tuple[int, str, int]] = []
     for start in range(0, len(ids), holdings.CHUNK):
         some = statement.where(mentions.c.entity_id.in_(ids[start : start + holdings.CHUNK]), *where)
-        grouped = some.group_by(mentions.c.entity_id, mentions.c.spelling)
-        rows = tx.execute(grouped).all()
-        for row in sorted(rows, key=lambda row: (-row.times, sum(map(str.isupper, row.spelling)), row.spelling)):
-            found_here.setdefault(row.entity_id, []).append(row.spelling)
-    return found_here
+        rows += [(row[0], row[1], int(row[2])) for row in tx.execute(some.group_by(*columns[:2]))]
+    return often.by_frequency(rows)

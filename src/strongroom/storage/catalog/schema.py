@@ -177,12 +177,7 @@ leases = Table(
     Column("breaks_at", Instant),
 )
 
-accounts = Table(
-    "accounts",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("created_at", Instant, nullable=False),
-)
+accounts = Table("accounts", metadata, Column("name", Text, primary_key=True), Column("created_at", Instant, nullable=False))
 
 account_keys = Table(
     "account_keys",
@@ -378,6 +373,16 @@ entities = Table(
     Column("id", Identity, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("key", Text, nullable=False),
+    Column("contents", BigInteger, nullable=False),
+    Column("mentions", BigInteger, nullable=False),
+)
+
+spellings = Table(
+    "spellings",
+    metadata,
+    Column("entity_id", BigInteger, ForeignKey("entities.id"), primary_key=True),
+    Column("spelling", Text, primary_key=True),
+    Column("mentions", BigInteger, nullable=False),
 )
 
 mentions = Table(
@@ -389,8 +394,4 @@ mentions = Table(
     Column("spelling", Text, primary_key=True),
 )
 
-withheld = Table(
-    "withheld",
-    metadata,
-    Column("sha256", Text, ForeignKey("contents.sha256"), primary_key=True),
-)
+withheld = Table("withheld", metadata, Column("sha256", Text, ForeignKey("contents.sha256"), primary_key=True))
