@@ -8,26 +8,40 @@ import sqlalchemy as sa
 from strongroom.domain.scope import Actor, Purpose
 from strongroom.ports import Act, Entry
 from strongroom.storage.catalog.catalog import Transaction, now
+from strongroom.storage.catalog.prepared import Insertion, Prepared, driver
 from strongroom.storage.catalog.schema import acts as table
 from strongroom.storage.catalog.texts import storable
 
+_LAST = sa.select(sa.func.coalesce(sa.func.max(table.c.id), -1))
+_PREPARED_LAST = Prepared(_LAST, compile_kwargs={"literal_binds": True})
+_ADD = Insertion(table.insert(), table)
 
-def append(tx: Transaction, act: Act) -> int:
-    """Write an act down and give its index, counted from 0; there are no gaps."""
+
+def append(tx: Transaction, given: Sequence[Act]) -> int:
+    """Write acts down, in their order, and give the index of the first, counted from 0; there are no gaps."""
     if tx.dialect.name == "postgresql":
         tx.exec_driver_sql("LOCK TABLE acts IN SHARE ROW EXCLUSIVE MODE")  # a sequence would leave gaps
-    index = int(tx.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), -1))).scalar_one()) + 1
-    values = {
-        "id": index,
-        "at": now(),
-        "verb": act.verb,
-        "actor": act.actor.name,
-        "purpose": act.purpose.name,
-        "policy_version": act.policy_version,
-        "details": act.details,
-    }
-    tx.execute(table.insert(), storable(values))
-    return index
+    connection, at = driver(tx), now()
+    last = tx.execute(_LAST).scalar_one() if connection is None else _PREPARED_LAST.run(connection).fetchone()[0]
+    first = int(last) + 1
+    rows = [
+        {
+            "id": index,
+            "at": at,
+            "verb": act.verb,
+            "actor": act.actor.name,
+            "purpose": act.purpose.name,
+            "policy_version": act.policy_version,
+            "details": act.details,
+        }
+        for index, act in enumerate(given, first)
+    ]
+    plain = storable(rows)
+    if connection is None:
+        tx.execute(table.insert(), plain)
+    else:
+        _ADD.add(connection, plain)
+    return first
 
 
 def list(tx: Transaction, after: int, limit: int) -> Sequence[tuple[int, Act]]:  # noqa: A001 - read as `acts.list`

@@ -1,6 +1,7 @@
 """Rows of contents: what bytes there are, what they are, and what is inside of them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,20 +12,28 @@ from strongroom.domain.outcome import KeptObject
 from strongroom.storage.catalog import entities, objects, searches, standings
 from strongroom.storage.catalog import holdings as held
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert, now
-from strongroom.storage.catalog.schema import analyses, holdings, members, renditions, stretches
+from strongroom.storage.catalog.questions import SOME, Question
+from strongroom.storage.catalog.schema import EPOCH, analyses, holdings, members, renditions, stretches
 from strongroom.storage.catalog.schema import contents as table
 from strongroom.storage.catalog.standings import Standing
 
-PLAIN = (table.c.sha256, table.c.size, table.c.media_type, table.c.type, table.c.depth, table.c.first_seen_at)
+_SEEN = sa.type_coerce(table.c.first_seen_at, sa.Integer).label("first_seen_at")
+_PLAIN = Question(
+    sa.select(table.c.sha256, table.c.size, table.c.media_type, table.c.type, table.c.depth, _SEEN).where(
+        table.c.sha256.in_(SOME)
+    )
+)
 
 
 def contents(tx: Transaction, sha256s: Collection[str]) -> dict[str, Content]:
     """Give contents by their SHA-256; those that the catalog does not know are left out."""
-    found: dict[str, Content] = {}
-    for part in held.chunks(sha256s):
-        for row in tx.execute(sa.select(*PLAIN).where(table.c.sha256.in_(part))):
-            found[row.sha256] = Content(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
-    return found
+    return {row[0]: _content(row) for row in _PLAIN.over(tx, sha256s)}
+
+
+def _content(row: Sequence[Any]) -> Content:
+    sha256, size, media_type, type_, depth, seen = row
+    first = EPOCH + timedelta(microseconds=seen)
+    return Content(sha256=sha256, size=size, media_type=media_type, type=type_, depth=depth, first_seen_at=first)
 
 
 def identify(tx: Transaction, sha256: str, media_type: str, type_: str) -> None:

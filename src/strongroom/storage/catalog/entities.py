@@ -159,7 +159,7 @@ def facets(tx: Transaction, sha256s: Collection[str], kinds: Sequence[str], scop
     allowed = _open(tx, sha256s, scope)
     counts: dict[str, dict[str, int]] = {kind: {} for kind in kinds}
     often = sorted(found_here, key=lambda one: (-len(found_here[one]), one))[:COUNTED]
-    kinds_of = dict(_KINDS.over(tx, often))
+    kinds_of: dict[int, str] = dict(_KINDS.over(tx, often))
     for entity_id in often:
         kind = kinds_of[entity_id]
         shown = found_here[entity_id] & allowed if kind == PERSON else found_here[entity_id]

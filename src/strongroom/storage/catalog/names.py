@@ -10,11 +10,34 @@ from strongroom.domain.scope import Scope
 from strongroom.storage.catalog import holdings
 from strongroom.storage.catalog.catalog import Transaction
 from strongroom.storage.catalog.holdings import live
+from strongroom.storage.catalog.questions import INSIDE, SOME, Question
 from strongroom.storage.catalog.schema import containers, members, versions
 from strongroom.storage.catalog.schema import holdings as held_rows
 
 LEVELS = 32
 """How many levels a member is followed upwards; analysis opens fewer."""
+
+_MOST: sa.BindParameter[int] = sa.bindparam("most")
+
+
+def _first_blobs(*within: sa.ColumnElement[bool]) -> Question:
+    place = sa.func.row_number().over(partition_by=versions.c.sha256, order_by=versions.c.id).label("place")
+    every = sa.select(versions.c.sha256, place, containers.c.name.label("container"), versions.c.name)
+    ranked = every.where(live(), versions.c.sha256.in_(SOME), *within).subquery()
+    return Question(sa.select(ranked).where(ranked.c.place <= _MOST))
+
+
+def _first_parents(*within: sa.ColumnElement[bool]) -> Question:
+    order = (members.c.parent_sha256, members.c.analyzer, members.c.seq)
+    place = sa.func.row_number().over(partition_by=members.c.child_sha256, order_by=order).label("place")
+    held = sa.exists().where(held_rows.c.sha256 == members.c.parent_sha256, *within)
+    every = sa.select(members.c.child_sha256, place, members.c.parent_sha256, members.c.path)
+    ranked = every.where(members.c.child_sha256.in_(SOME), held).subquery()
+    return Question(sa.select(ranked).where(ranked.c.place <= _MOST))
+
+
+_BLOBS, _BLOBS_IN = _first_blobs(), _first_blobs(containers.c.id.in_(INSIDE))
+_PARENTS, _PARENTS_IN = _first_parents(), _first_parents(held_rows.c.container_id.in_(INSIDE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +116,10 @@ def _count(
 
 def _blobs(tx: Transaction, sha256s: Collection[str], scope: Scope, limit: int) -> dict[str, list[tuple[str, str]]]:
     """Give container and name of the live blobs of contents, oldest first."""
-    place = sa.func.row_number().over(partition_by=versions.c.sha256, order_by=versions.c.id).label("place")
     found: dict[str, list[tuple[str, str]]] = {}
-    for part in holdings.chunks(sha256s):
-        every = sa.select(versions.c.sha256, containers.c.name.label("container"), versions.c.name, place)
-        every = every.where(live(), versions.c.sha256.in_(part), *_within(containers.c.id, scope))
-        ranked = every.subquery()
-        for row in tx.execute(sa.select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.sha256, ranked.c.place)):
-            found.setdefault(row.sha256, []).append((row.container, row.name))
+    question, given = (_BLOBS, {}) if scope.containers is None else (_BLOBS_IN, {"inside": sorted(scope.containers)})
+    for sha, _, container, name in sorted(question.over(tx, sha256s, most=limit, **given)):
+        found.setdefault(sha, []).append((container, name))
     return found
 
 
@@ -128,15 +147,10 @@ def _climb(tx: Transaction, trails: Sequence[_Trail], scope: Scope, limit: int) 
 
 def _parents(tx: Transaction, sha256s: Collection[str], scope: Scope, limit: int) -> dict[str, list[tuple[str, str]]]:
     """Give what contents directly lie in, and the path there."""
-    rows = members.c.child_sha256, members.c.parent_sha256, members.c.path
-    order = (members.c.parent_sha256, members.c.analyzer, members.c.seq)
-    place = sa.func.row_number().over(partition_by=members.c.child_sha256, order_by=order).label("place")
-    held = sa.exists().where(held_rows.c.sha256 == members.c.parent_sha256, *_within(held_rows.c.container_id, scope))
     found: dict[str, list[tuple[str, str]]] = {}
-    for part in holdings.chunks(sha256s):
-        ranked = sa.select(*rows, place).where(members.c.child_sha256.in_(part), held).subquery()
-        for row in tx.execute(sa.select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.child_sha256, ranked.c.place)):
-            found.setdefault(row.child_sha256, []).append((row.parent_sha256, row.path))
+    question, given = (_PARENTS, {}) if scope.containers is None else (_PARENTS_IN, {"inside": sorted(scope.containers)})
+    for child, _, parent, path in sorted(question.over(tx, sha256s, most=limit, **given)):
+        found.setdefault(child, []).append((parent, path))
     return found
 
 
