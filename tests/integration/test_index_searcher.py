@@ -263,6 +263,15 @@ def test_similar_finds_pictures_that_look_alike(table: SegmentTable, catalog: Fa
         searcher.similar("a", ALL, filters="zebra")
 
 
+def test_what_looks_unlike_is_left_out_where_the_model_tells_it(table: SegmentTable, catalog: FakeCatalog, searcher: Searcher):
+    add(table, catalog, "a", "zebra", kind="image", image_vector=vector("zebra").astype(np.float16))
+    add(table, catalog, "b", "rocket", kind="image", image_vector=vector("rocket").astype(np.float16))
+    pixels = np.zeros((4, 4, 3), np.uint8)
+    assert [hit.content for hit in searcher.similar(pixels, ALL).hits] == ["a"]
+    reads_words = Searcher(IndexReader(table), catalog, Embedder, Pictures, (), pictures_read_words=True)  # type: ignore[arg-type]
+    assert [hit.content for hit in reads_words.similar(pixels, ALL).hits] == ["a", "b"]
+
+
 def test_words_find_looks_where_the_picture_model_reads_words(table: SegmentTable, catalog: FakeCatalog):
     searcher = Searcher(IndexReader(table), catalog, Embedder, Pictures, (), pictures_read_words=True)  # type: ignore[arg-type]
     add(table, catalog, "a", "", kind="image", image_vector=vector("zebra").astype(np.float16), text_vector=None)

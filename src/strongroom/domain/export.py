@@ -29,7 +29,7 @@ class Finding:
     """What a search found, with all that an export says of it."""
 
     query: str
-    """As it was asked."""
+    """As it was asked; of a search by a picture, its filters."""
     at: datetime
     """When, in UTC."""
     room: str
@@ -38,6 +38,13 @@ class Finding:
     """Who asked, what for, and by which rules."""
     results: Results
     """What was found."""
+    like: str = ""
+    """Of a search by a picture: its name; empty where words were searched for."""
+
+    @property
+    def asked(self) -> str:
+        """Say what was asked, for people."""
+        return f"looks like {self.like} {self.query}".strip() if self.like else self.query
 
     @property
     def hits(self) -> tuple[Hit, ...]:

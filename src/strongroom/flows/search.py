@@ -24,7 +24,7 @@ from strongroom.flows.passages import best_passages
 from strongroom.index import IndexReader, Ranking
 from strongroom.index.fusion import LABELS, LOOKS, MEANING
 from strongroom.index.reader import DEPTH, FACETS, SHOWN, taken
-from strongroom.index.relevance import BACKGROUND, Bar, bars
+from strongroom.index.relevance import BACKGROUND, LIKE, Bar, bars
 from strongroom.index.snippets import snippet
 from strongroom.ports.tools import PictureModel, Pixels, TextEmbedder
 from strongroom.storage.catalog import Catalog, analyses, coverage, entities, names
@@ -138,13 +138,13 @@ class Searcher:
         if query.terms or query.without:
             raise UsageError("a search by example takes filters only, such as type:image or after:2020")
         only, without = self._containers(query, scope)
-        later = NamingFilter(later=query.entities)
+        later, bar = NamingFilter(later=query.entities), LIKE[self._pictures_read_words]
         itself = example if isinstance(example, str) else ""
         vector = self._looks(itself, scope) if isinstance(example, str) else self._pictures().look([example])[0].image_vector
 
         def rank(view: View, depth: int) -> Ranking:
-            ranking = self._index.similar(view, vector, containers=only, without=without, query=query, depth=depth)
-            return later.narrowed(ranking, self._catalog, scope)
+            found = self._index.similar(view, vector, containers=only, without=without, query=query, depth=depth, bar=bar)
+            return later.narrowed(found, self._catalog, scope)
 
         return self._results(rank, Query(), scope, limit=limit, offset=offset, begun=begun, leave_out=itself)
 

@@ -148,6 +148,7 @@ class IndexReader:
         without: frozenset[int] = frozenset(),
         query: Query | None = None,
         depth: int = DEPTH,
+        bar: Bar = NO_BAR,
     ) -> Ranking:
         """Rank pictures by what they look like.
 
@@ -158,10 +159,12 @@ class IndexReader:
             without: Ids of containers to leave out.
             query: Filters that must hold; its terms are not used.
             depth: Pictures that are ranked.
+            bar: How near a picture has to be.
         """
         where = predicates.filtered(query or Query(), only=containers, without=without)
         found = {LOOKS: _near(view, LOOKS, vector, where, depth)}
-        return Ranking(table=_ranked(found, _contents(view, found), depth), cut=len(found[LOOKS]) >= depth)
+        cut = len(found[LOOKS]) >= depth and bar.passes(found[LOOKS][-1][1], found[LOOKS][0][1])
+        return Ranking(table=_ranked(found, _contents(view, found), depth, {LOOKS: bar}), cut=cut)
 
     def looks(self, sha256: str) -> Vector | None:
         """Give the picture vector of a content; None where it has none."""

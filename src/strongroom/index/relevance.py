@@ -64,6 +64,11 @@ class Bar:
 
 
 NO_BAR = Bar(least=-1.0)
+LIKE = {False: Bar(least=0.3), True: NO_BAR}
+"""What a picture must be nearer than to look like another: with the default model; and with one of the CLIP family, whose
+unrelated pictures lie anywhere, so that none is left out. Measured with the default model on 20 pictures of scikit-image:
+of those that have nothing in common 95 in 100 lie below 0.26 and the nearest (the moon, and a field of galaxies) at 0.49; a
+quarter cut out of a picture lies between 0.53 and 0.81 from the whole."""
 
 
 def bars(query: Vector, background: Vector) -> Mapping[str, Bar]:

@@ -20,6 +20,7 @@ class Exporting(Telling):
         form: str | None = None,
         limit: int = USUAL,
         sort: str = "relevance",
+        like: str | Path | None = None,
         originals: bool = False,
         on_progress: OnProgress = silent,
         until: Callable[[], bool] | None = None,
@@ -32,23 +33,27 @@ class Exporting(Telling):
             form: ``xlsx``, ``csv``, ``json`` or ``zip`` (the dossier); by the file's ending if not given.
             limit: Hits at most, 1 to 10,000.
             sort: As for `search`.
+            like: A picture to search by in place of words: one of the room, named as for `get`, or a file of this machine;
+                ``query`` then holds filters only.
             originals: Whether a dossier holds the files themselves, up to 4 GiB.
             on_progress: Is told of hits done.
             until: Says when nobody waits for a dossier any more.
 
         Raises:
             UsageError: The query, the form, the limit or the order cannot be.
-            ModelMissing: The text model has not been pulled.
+            NotFound: There is no such picture to search by.
+            ModelMissing: The text model, or the picture model, has not been pulled.
             StorageError: The file cannot be written.
         """
         scope = self.scope("export")
         path = Path(file)
         wanted = exporting.form_of(path, form)
-        finding = exporting.find(self._parts, query, scope, limit=limit, sort=sort)
+        finding = exporting.find(self._parts, query, scope, limit=limit, sort=sort, like=like)
         hits = [hit.content for hit in finding.hits]
         self._record(
-            "export", scope, query=query, form=wanted, total=len(hits), is_cut=finding.is_cut, hits=hits, originals=originals
-        )
+            "export", scope, query=finding.asked, form=wanted, total=len(hits), is_cut=finding.is_cut, hits=hits,
+            originals=originals,
+        )  # fmt: skip
         return exporting.export(self._parts, finding, path, wanted, originals=originals, on_progress=on_progress, until=until)
 
     def batch(

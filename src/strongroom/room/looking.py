@@ -1,17 +1,23 @@
 """What a reader sees of one content: its card, its text, its bytes, its pictures."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from strongroom.domain.alike import Alike
 from strongroom.domain.card import Card, Members
+from strongroom.domain.hit import Hit
 from strongroom.domain.leaf import Leaf
 from strongroom.domain.mail import Mail
 from strongroom.domain.text import Grid, Lines, Text
 from strongroom.errors import BlobNotFound
 from strongroom.flows import alike, card, cells, fetch, lines, mail, opening, texts, thumbnail
 from strongroom.flows import page as pages
+from strongroom.flows.glimpses import listed
 from strongroom.flows.opening import OpenContent
 from strongroom.room.retention import Retention
+
+STEPS = 200
+"""Hits of a list among which one steps to the next and the previous."""
 
 
 class Looking(Retention):
@@ -113,6 +119,29 @@ class Looking(Retention):
         self._record("mail", scope, name=name, content=sha256)
         return mail.read(self._parts, sha256, scope)
 
+    def around(self, query: str, content: str) -> tuple[Hit | None, Hit | None]:
+        """Give the hits before and after a content in the list of a query, among its first 200; None where there is none.
+
+        Stepping through a list is one search, recorded when the list was made, or else once an hour.
+
+        Args:
+            query: As for `search`.
+            content: A SHA-256.
+
+        Raises:
+            QueryError: A filter has a value that it cannot have.
+            ModelMissing: The text model has not been pulled.
+        """
+        scope = self.scope("search")
+        results = self._parts.searcher.search(query, scope, limit=STEPS)
+        if self._parts.glimpses.is_new(scope, listed(query)):
+            self._record("search", scope, query=query, total=results.total, hits=[hit.content for hit in results.hits])
+        at = next((place for place, hit in enumerate(results.hits) if hit.content == content), None)
+        if at is None:
+            return None, None
+        before, after = results.hits[max(0, at - 1) : at], results.hits[at + 1 : at + 2]
+        return next(iter(before), None), next(iter(after), None)
+
     def near_duplicates(self, name: str, *, limit: int = 50) -> Sequence[Alike]:
         """Give the pictures that are nearly the same as one: smaller, cropped a little, saved anew; the nearest first.
 
@@ -130,10 +159,14 @@ class Looking(Retention):
         self._record("near_duplicates", scope, name=name, content=sha256, hits=[one.sha256 for one in found])
         return found
 
-    def open(self, name: str) -> OpenContent:
+    def open(self, name: str, *, is_part: bool = False) -> OpenContent:
         """Open the bytes of a content, to be read from any place on; recorded as one ``get``.
 
         A blob that came in parts can be read before an analysis has made out its SHA-256.
+
+        Args:
+            name: The content.
+            is_part: Whether only a part is asked for: parts of one content that an actor reads within a minute are one act.
 
         Raises:
             NotFound: There is nothing of this name.
@@ -146,9 +179,11 @@ class Looking(Retention):
             unread = opening.open_unread(self._parts, name, scope)
             if unread is None:
                 raise
-            self._record("get", scope, name=name, content=None)
+            act = partial(self._record, "get", scope, name=name, content=None)
+            self._parts.openings.record(scope, name, act, is_part=is_part)
             return unread
-        self._record("get", scope, name=name, content=sha256)
+        act = partial(self._record, "get", scope, name=name, content=sha256)
+        self._parts.openings.record(scope, sha256, act, is_part=is_part)
         return opening.open_content(self._parts, sha256, name)
 
     def leaf(self, name: str, number: int = 1) -> Leaf:

@@ -1,7 +1,10 @@
 """The room: a table of contents, one short method a verb."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import BinaryIO
 
 from strongroom.domain.analysis import Cost, Coverage
@@ -11,7 +14,9 @@ from strongroom.domain.status import Added, Analyzed, Fault, Scanned, Status
 from strongroom.engine import LocalExecutor
 from strongroom.flows import fetch, ingest, picture, report, verify
 from strongroom.flows.analyze import analyze
+from strongroom.flows.glimpses import listed
 from strongroom.room.saved import Saving
+from strongroom.storage import halting
 from strongroom.storage.alone import alone
 
 
@@ -63,8 +68,9 @@ class Room(Saving):
         depth: Cost = Cost.LAST,
         on_progress: OnProgress = silent,
         until: Callable[[], bool] | None = None,
+        resumes: bool = True,
     ) -> Analyzed:
-        """Look at mounts for changes, then read everything that is not read yet.
+        """Look at mounts for changes, then read everything that is not read yet, or until `stop_analysis`.
 
         Args:
             containers: Names of the only ones to look at; None is all.
@@ -72,6 +78,7 @@ class Room(Saving):
             depth: The last pass to run: `Cost.CHEAP` makes everything findable soon, and leaves the rest for later.
             on_progress: Is told of each step.
             until: Says when to stop reading what arrives meanwhile; None is as soon as nothing is left.
+            resumes: Whether it goes on though the analysis was stopped before; what a server starts by itself does not.
 
         Raises:
             ModelMissing: A model has not been pulled.
@@ -80,6 +87,8 @@ class Room(Saving):
         scope = self.scope("analyze")
         found = self.containers() if containers is None else [self._parts.vault.container(name, scope) for name in containers]
         with alone(self._parts.layout, "analyze", "another process is analysing this room: let it finish, or stop it"):
+            if resumes:
+                halting.go_on(self._parts.layout)
             self._parts.vault.sweep()
             for container in found:
                 if container.url is not None:
@@ -92,10 +101,12 @@ class Room(Saving):
                 depth=depth,
                 on_progress=on_progress,
                 until=until,
+                is_stopped=partial(halting.is_halted, self._parts.layout),
             )
             self._parts.vault.sweep()  # also what a process left that was still dying at the beginning
         models = self.settings.models
-        self._record("analyze", scope, contents=analyzed.contents, failed=analyzed.failed, models=models)
+        told = {"contents": analyzed.contents, "failed": analyzed.failed, "is_stopped": analyzed.is_stopped}
+        self._record("analyze", scope, **told, models=models)
         return analyzed
 
     # Finding
@@ -124,8 +135,14 @@ class Room(Saving):
             UsageError: There is no such order.
         """
         scope = self.scope("search")
-        results = self._parts.searcher.search(query, scope, limit=limit, offset=offset, sort=sort)
+        begun, searcher = perf_counter(), self._parts.searcher
+        results = self._parts.turns.shared(
+            (query, scope, limit, offset, sort),
+            lambda: searcher.search(query, scope, limit=limit, offset=offset, sort=sort),
+        )
+        results = replace(results, took_ms=(perf_counter() - begun) * 1000)  # with the wait for a turn
         self._record("search", scope, query=query, total=results.total, hits=[hit.content for hit in results.hits])
+        self._parts.glimpses.is_new(scope, listed(query))  # stepping from hit to hit is no other search: see `around`
         return results
 
     def similar(self, file: Path | str | BinaryIO, *, filters: str = "", limit: int = 10, offset: int = 0) -> Results:
@@ -144,7 +161,8 @@ class Room(Saving):
         """
         scope = self.scope("similar")
         pixels = picture.open_example(Path(file) if isinstance(file, str) else file)
-        results = self._parts.searcher.similar(pixels, scope, filters=filters, limit=limit, offset=offset)
+        with self._parts.turns.taken():
+            results = self._parts.searcher.similar(pixels, scope, filters=filters, limit=limit, offset=offset)
         self._record("similar", scope, total=results.total, hits=[hit.content for hit in results.hits])
         return results
 
@@ -163,7 +181,8 @@ class Room(Saving):
         """
         scope = self.scope("similar")
         sha256 = fetch.resolve(self._parts, name, scope)
-        results = self._parts.searcher.similar(sha256, scope, filters=filters, limit=limit, offset=offset)
+        with self._parts.turns.taken():
+            results = self._parts.searcher.similar(sha256, scope, filters=filters, limit=limit, offset=offset)
         self._record("similar", scope, name=name, total=results.total, hits=[hit.content for hit in results.hits])
         return results
 
@@ -174,7 +193,7 @@ class Room(Saving):
         return report.coverage(self._parts, self.scope("status"))
 
     def status(self) -> Status:
-        """Say what the room holds, how much is analysed, and every failure with its reason."""
+        """Say what the room holds, how much is analysed, and what could not be read, by reason."""
         return report.status(self._parts, self.scope("status"))
 
     def check(self, *, deep: bool = False, on_progress: OnProgress = silent) -> Sequence[Fault]:

@@ -12,7 +12,7 @@ from strongroom.domain.hit import Hit
 def said(finding: Finding) -> dict[str, object]:
     """Give what has to be known of a list of results."""
     return {
-        "query": _valid(finding.query),
+        "query": _valid(finding.asked),
         "room": _valid(finding.room),
         "at": finding.at.isoformat(),
         "actor": finding.scope.actor.name,

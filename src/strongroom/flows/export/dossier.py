@@ -143,7 +143,7 @@ class Dossier:
 
     def _page(self, entries: list[Entry], left_out: list[str]) -> str:
         text: str = _template().render(
-            about=list(rows.about(self._finding)), query=self._finding.query, entries=entries, left_out=left_out
+            about=list(rows.about(self._finding)), query=self._finding.asked, entries=entries, left_out=left_out
         )
         return text.encode("utf-8", "replace").decode()
 

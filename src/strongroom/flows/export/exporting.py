@@ -7,13 +7,18 @@ from strongroom.domain.export import CSV, FORMS, JSON, MOST, XLSX, ZIP, Exported
 from strongroom.domain.progress import OnProgress
 from strongroom.domain.scope import Scope
 from strongroom.errors import UsageError
+from strongroom.flows import fetch
 from strongroom.flows.export import rows
 from strongroom.flows.export.asjson import write_json
 from strongroom.flows.export.dossier import Dossier
 from strongroom.flows.export.tables import Sheet, write_csv, write_xlsx
 from strongroom.flows.fetch import whole
 from strongroom.flows.parts import Parts
+from strongroom.flows.picture import open_example
 from strongroom.storage.catalog.catalog import now
+
+GIVEN = "a picture that was given"
+"""How a picture is named that lies in no room."""
 
 
 def form_of(file: Path, form: str | None, known: tuple[str, ...] = FORMS) -> str:
@@ -28,17 +33,23 @@ def form_of(file: Path, form: str | None, known: tuple[str, ...] = FORMS) -> str
     return wanted
 
 
-def find(parts: Parts, query: str, scope: Scope, *, limit: int, sort: str) -> Finding:
-    """Search for what is to be written.
+def find(parts: Parts, query: str, scope: Scope, *, limit: int, sort: str, like: str | Path | None = None) -> Finding:
+    """Search for what is to be written: in words, or by a picture of the room (its name) or of this machine (its path).
 
     Raises:
         UsageError: The query or the limit cannot be.
-        ModelMissing: The text model has not been pulled.
+        NotFound: There is no such picture.
+        ModelMissing: The text model, or the picture model, has not been pulled.
     """
     if not 1 <= limit <= MOST:
         raise UsageError(f"{limit:,} hits cannot be written: give a limit of 1 to {MOST:,}")
-    results = parts.searcher.search(query, scope, limit=limit, sort=sort)
-    return Finding(query=query, at=now(), room=parts.layout.root.name, scope=scope, results=results)
+    if like is None:
+        results = parts.searcher.search(query, scope, limit=limit, sort=sort)
+    else:
+        example = open_example(like) if isinstance(like, Path) else fetch.resolve(parts, like, scope)
+        results = parts.searcher.similar(example, scope, filters=query, limit=limit)
+    named = GIVEN if isinstance(like, Path) else like or ""
+    return Finding(query=query, at=now(), room=parts.layout.root.name, scope=scope, results=results, like=named)
 
 
 def export(

@@ -50,7 +50,7 @@ def found_by(match: Match) -> str:
 def about(finding: Finding) -> Iterator[tuple[str, str]]:
     """Give what has to be known of the list: its question, who asked, and in how much was searched."""
     scope = finding.scope
-    yield "Query", finding.query
+    yield "Query", finding.asked
     yield "Room", finding.room
     yield "Date", f"{finding.at:%Y-%m-%d %H:%M:%S} UTC"
     yield "Actor", scope.actor.name

@@ -7,6 +7,8 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import BinaryIO
 
+from fastapi import Request
+
 from strongroom.errors import LimitExceeded, NotFound
 
 SIGN = "~"
@@ -65,3 +67,18 @@ class Examples:
 
     def _file(self, name: str) -> Path:
         return Path(self._folder.name) / name
+
+
+def examples_of(request: Request) -> Examples:
+    """Give the example pictures of this server."""
+    found: Examples = request.app.state.examples
+    return found
+
+
+def example(request: Request, like: str, actor: str) -> str | Path | None:
+    """Give the picture that is searched by: the file of an example, or a SHA-256; None where there is none.
+
+    Raises:
+        NotFound: The example is no longer here.
+    """
+    return examples_of(request).file(like, actor) if like.startswith(SIGN) else like or None

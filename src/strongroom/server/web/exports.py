@@ -10,6 +10,7 @@ from strongroom.errors import UsageError
 from strongroom.flows.export.batch import queries_of
 from strongroom.server.door.files import handed
 from strongroom.server.door.visit import Asks
+from strongroom.server.web.examples import example
 from strongroom.server.web.pages import page
 
 router = APIRouter(include_in_schema=False)
@@ -22,17 +23,23 @@ BATCH = 500
 
 @router.get("/export")
 def export(
+    request: Request,
     visit: Asks,
+    *,
     q: Annotated[str, Query(max_length=4000)] = "",
     form: Annotated[str, Query(max_length=10)] = XLSX,
     sort: Annotated[str, Query(max_length=20)] = "relevance",
+    like: Annotated[str, Query(max_length=100)] = "",
 ) -> FileResponse:
-    """Hand over what a search finds."""
-    if form not in FORMS or not q.strip():
+    """Hand over what a search finds, in words or by a picture."""
+    if form not in FORMS or not (q.strip() or like):
         raise UsageError(f"give a search, and one of the forms {', '.join(FORMS)}")
     limit = DOSSIER if form == ZIP else USUAL
     name = "dossier.zip" if form == ZIP else f"found.{form}"
-    return handed(lambda file: visit.room.export(q, file, limit=limit, sort=sort or "relevance"), name, MEDIA_TYPES[form])
+    by = example(request, like, visit.actor.name)
+    return handed(
+        lambda file: visit.room.export(q, file, limit=limit, sort=sort or "relevance", like=by), name, MEDIA_TYPES[form]
+    )
 
 
 @router.get("/exports")

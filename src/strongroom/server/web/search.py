@@ -1,6 +1,7 @@
 """The search page: one box, what was found, and the line that says in how much of the room."""
 
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Request, UploadFile
@@ -8,10 +9,11 @@ from fastapi.responses import JSONResponse, Response
 
 from strongroom.domain.hit import Hit, Match, Results
 from strongroom.domain.media import AUDIO, DOCUMENT, IMAGE, PDF, PRESENTATION, SPREADSHEET, VIDEO
+from strongroom.domain.query import parse
 from strongroom.errors import NotFound, UsageError
 from strongroom.room import Room
 from strongroom.server.door.visit import Asks
-from strongroom.server.web.examples import SIGN, Examples
+from strongroom.server.web.examples import example, examples_of
 from strongroom.server.web.pages import address, page
 
 router = APIRouter(include_in_schema=False)
@@ -105,26 +107,25 @@ class State:
         return address(f"/view/{hit.content}", q=self.query, segment=best.segment_id)
 
 
-def examples_of(request: Request) -> Examples:
-    """Give the example pictures of this server."""
-    found: Examples = request.app.state.examples
-    return found
-
-
 def state(request: Request) -> State:
     """Read the state from the address."""
     return State.of(request)
 
 
-def run(room: Room, wanted: State, examples: Examples) -> Results:
-    """Search as a state says."""
+def run(room: Room, wanted: State, by: str | Path | None) -> Results:
+    """Search as a state says, by a picture if there is one."""
     limit = PAGE["grid" if wanted.view == "grid" else "list"]
     offset = (wanted.n - 1) * limit
-    if wanted.like.startswith(SIGN):
-        return room.similar(examples.file(wanted.like, room.actor.name), limit=limit, offset=offset)
-    if wanted.like:
-        return room.similar_to(wanted.like, filters=wanted.filters, limit=limit, offset=offset)
+    if isinstance(by, Path):
+        return room.similar(by, filters=wanted.filters, limit=limit, offset=offset)
+    if by:
+        return room.similar_to(by, filters=wanted.filters, limit=limit, offset=offset)
     return room.search(wanted.query, limit=limit, offset=offset, sort=wanted.sort or "relevance")
+
+
+def has_words(q: str, results: Results) -> bool:
+    """Say whether any word that was typed stands in what was found; where none was typed, but filters alone, it does."""
+    return not parse(q).terms or any(WORDS in one.channels for hit in results.hits for one in hit.matches)
 
 
 @router.get("/")
@@ -133,7 +134,8 @@ def search(request: Request, visit: Asks, wanted: Annotated[State, Depends(state
     part = bool(request.query_params.get("part"))
     results, problem = None, ""
     try:
-        results = run(visit.room, wanted, examples_of(request)) if wanted.is_asked else None
+        by = example(request, wanted.like, visit.actor.name)
+        results = run(visit.room, wanted, by) if wanted.is_asked else None
     except (UsageError, NotFound) as error:
         problem = str(error)
     return page(
@@ -149,7 +151,7 @@ def search(request: Request, visit: Asks, wanted: Annotated[State, Depends(state
         containers=() if results else visit.room.containers(),
         looks=LOOKS,
         sheets=SHEETS,
-        has_words=results is None or not wanted.q or any(WORDS in one.channels for hit in results.hits for one in hit.matches),
+        has_words=not wanted.q or results is None or has_words(wanted.q, results),
         facets=FACETS,
         sorts=SORTS,
         examples=EXAMPLES,

@@ -38,8 +38,6 @@ from strongroom.server.web.viewer.wanted import Look, Wanted
 
 router = APIRouter(include_in_schema=False)
 
-NEIGHBOURS = 200
-"""Results among which the next and the previous one are looked for."""
 TABLES = ("text/csv", "text/tab-separated-values")
 Sha = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 Show = Callable[[Look], object]
@@ -165,10 +163,6 @@ def neighbours(room: Room, wanted: Wanted) -> tuple[Hit | None, Hit | None]:
     if not wanted.q:
         return None, None
     try:
-        hits = room.search(wanted.q, limit=NEIGHBOURS).hits
+        return room.around(wanted.q, wanted.sha)
     except StrongroomError:
         return None, None
-    at = next((place for place, hit in enumerate(hits) if hit.content == wanted.sha), None)
-    if at is None:
-        return None, None
-    return (hits[at - 1] if at else None, hits[at + 1] if at + 1 < len(hits) else None)

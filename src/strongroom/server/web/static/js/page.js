@@ -1,4 +1,6 @@
-// What every page has: the keyboard, the list of keys, and saying things to screen readers.
+// What every page has: the keyboard, the list of keys, times in the reader's zone, and saying things to screen readers.
+
+import "./times.js";
 
 export function say(text) {
   document.getElementById("said").textContent = text;
