@@ -27,6 +27,7 @@ from strongroom.errors import (
     Unreachable,
 )
 from strongroom.storage.tables import predicates, upkeep
+from strongroom.storage.tables.kept import Kept
 from strongroom.storage.tables.view import View
 
 R = TypeVar("R")
@@ -78,6 +79,8 @@ class SegmentTable:
         self._cleaned = 0
         self._dataset = self._tried(self._open)
         self._check()
+        self.kept = Kept()
+        self._columns = self.kept.of(self._dataset)
         # two objects over one cache: reads never wait for a writer of this process
         self._writer = self._tried(lambda: self._open(self._dataset.session()))
 
@@ -142,7 +145,9 @@ class SegmentTable:
                 self._looked = now
                 if self._dataset.latest_version != self._dataset.version:
                     self._dataset = self._open(self._dataset.session())
-            return View(self._dataset)
+            if self._columns.dataset is not self._dataset:
+                self._columns = self.kept.of(self._dataset)
+            return View(self._dataset, self._columns)
 
     def look(self) -> None:
         """Have the next view be the newest version, on an object store too."""
