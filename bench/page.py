@@ -1,11 +1,17 @@
 """The page's search on a room of 100,000 segments: one reader, fifty at once, the search itself beside them, and its weight.
 
-Run: ``python bench/page.py [--contents 25000] [--readers 50] [--searches 10]``. The room is kept in the user's cache directory.
-Segments are those of bench/search.py, four a content, laid over that many small files; what is shown of them is real.
+Run: ``python bench/page.py [--contents 25000] [--readers 50] [--searches 10] [--pauses 2 1 0]``. The room is kept in the
+user's cache directory. Segments are those of bench/search.py, four a content, laid over that many small files; what is
+shown of them is real. Every search asks for words that were not asked for before, so nothing is answered from memory.
+
+A reader with a pause begins a search, sees what it found, and begins the next so many seconds after it came, give or take
+half of that. Without a pause (0) each asks again at once, which no person does: then it is a measure of throughput alone.
+Processor time is told a search, of the server and of this client apart: they share the machine.
 """
 
 import argparse
 import asyncio
+import os
 import re
 import statistics
 import subprocess
@@ -59,10 +65,8 @@ def build(place: Path, contents: int) -> None:
 
 
 @contextmanager
-def serving(place: Path) -> Iterator[tuple[str, str]]:
-    """Serve the room; gives its address, and the path that lets in."""
-    import os
-
+def serving(place: Path) -> Iterator[tuple[str, str, int]]:
+    """Serve the room; gives its address, the path that lets in, and its process."""
     command = [*PROGRAM, "serve", "--room", str(place), "--blob-port", "0", "--port", "0"]
     with tempfile.NamedTemporaryFile() as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | FEW)
@@ -73,13 +77,13 @@ def serving(place: Path) -> Iterator[tuple[str, str]]:
             if found is None:
                 raise SystemExit(Path(log.name).read_text())
             time.sleep(3)  # the first search's models are loaded meanwhile
-            yield found[1], found[2]
+            yield found[1], found[2], process.pid
         finally:
             process.terminate()
             process.wait(PATIENCE)
 
 
-def questions(count: int, seed: int) -> list[str]:
+def questions(count: int, seed: int | list[int]) -> list[str]:
     """Draw queries of two words each."""
     dice = np.random.default_rng(seed)
     return [" ".join(VOCABULARY_WORDS[dice.integers(20, 3000, size=2)]) for _ in range(count)]
@@ -91,13 +95,26 @@ def told(milliseconds: Sequence[float]) -> str:
     return f"p50 {statistics.median(milliseconds):.0f} ms, p95 {cuts[18]:.0f} ms"
 
 
-async def read(base: str, cookies: httpx.Cookies, readers: int, searches: int) -> list[float]:
-    """Search as many readers do at once, each one search after another; gives the milliseconds of each."""
+async def read(
+    base: str, cookies: httpx.Cookies, readers: int, searches: int, *, pause: float = 0, seed: int = 0
+) -> list[float]:
+    """Search as many readers do at once, each one search after another; gives the milliseconds of each.
+
+    Args:
+        base: The server.
+        cookies: What lets in.
+        readers: How many.
+        searches: Of each.
+        pause: Mean seconds that a reader looks at what was found.
+        seed: Another one asks for other words.
+    """
     took: list[float] = []
 
     async def reader(number: int) -> None:
+        dice = np.random.default_rng([seed, number])
         async with httpx.AsyncClient(base_url=base, cookies=cookies, timeout=PATIENCE) as client:
-            for query in questions(searches, number):
+            for query in questions(searches, [seed, number]):
+                await asyncio.sleep(pause * dice.uniform(0.5, 1.5))
                 begun = time.perf_counter()
                 answer = await client.get("/", params={"q": query, "part": "1"})
                 took.append((time.perf_counter() - begun) * 1000)
@@ -106,6 +123,23 @@ async def read(base: str, cookies: httpx.Cookies, readers: int, searches: int) -
 
     await asyncio.gather(*(reader(number) for number in range(readers)))
     return took
+
+
+def spent(process: int) -> float:
+    """Give the processor seconds of a process so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def crowd(base: str, cookies: httpx.Cookies, process: int, given: argparse.Namespace, pause: float) -> None:
+    """Measure all readers at once, and print."""
+    begun, server, client = time.perf_counter(), spent(process), time.process_time()
+    many = asyncio.run(read(base, cookies, given.readers, given.searches, pause=pause, seed=1 + round(pause * 1000)))
+    rate = len(many) / (time.perf_counter() - begun)
+    own = (time.process_time() - client) * 1000 / len(many)
+    its = (spent(process) - server) * 1000 / len(many)
+    who = f"{given.readers} at once, " + (f"a pause of {pause:g} s" if pause else "no pause")
+    print(f"{who}: {told(many)} (bar p95 500 ms), {rate:.0f} searches a second; CPU {its:.0f} ms a search, client {own:.1f} ms")
 
 
 def weight(client: httpx.Client) -> tuple[int, int]:
@@ -126,6 +160,7 @@ def main() -> None:
     parser.add_argument("--contents", type=int, default=25_000)
     parser.add_argument("--readers", type=int, default=50)
     parser.add_argument("--searches", type=int, default=10)
+    parser.add_argument("--pauses", type=float, nargs="*", default=[2.0, 1.0, 0.0])
     given = parser.parse_args()
     place = Path(platformdirs.user_cache_dir("strongroom")) / "bench" / f"page-{given.contents}"
     build(place, given.contents)
@@ -133,7 +168,7 @@ def main() -> None:
         room.warm()
         bare = [room.search(query, limit=20).took_ms for query in questions(100, 999)]
     print(f"the search itself, one after another: {told(bare)}")
-    with serving(place) as (base, login), httpx.Client(base_url=base) as client:
+    with serving(place) as (base, login, process), httpx.Client(base_url=base) as client:
         client.get(login)
         size, requests = weight(client)
         print(f"the search page weighs {size / 1000:.0f} kB in {requests} requests before pictures (bar 300 kB)")
@@ -141,10 +176,8 @@ def main() -> None:
         print(
             f"one reader: {told(alone)} (bar 300 ms), {statistics.median(alone) / statistics.median(bare):.1f} times the search"
         )
-        begun = time.perf_counter()
-        many = asyncio.run(read(base, client.cookies, given.readers, given.searches))
-        rate = len(many) / (time.perf_counter() - begun)
-        print(f"{given.readers} at once: {told(many)} (bar p95 500 ms), {rate:.0f} searches a second")
+        for pause in given.pauses:
+            crowd(base, client.cookies, process, given, pause)
 
 
 if __name__ == "__main__":

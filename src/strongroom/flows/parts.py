@@ -13,6 +13,7 @@ from strongroom.flows.glimpses import Glimpses
 from strongroom.flows.growth import Growths
 from strongroom.flows.registry import load_analyzers
 from strongroom.flows.sure import SureSearcher
+from strongroom.flows.turns import Turns
 from strongroom.flows.vectors import Vectors
 from strongroom.index import IndexReader
 from strongroom.models.dimensions import dimensions, reads_words
@@ -23,6 +24,11 @@ from strongroom.storage.catalog import Catalog
 from strongroom.storage.layout import Layout
 from strongroom.storage.tables import SegmentTable
 from strongroom.vault import Vault
+
+SPARE = 1
+"""Searches at once beyond the processors there are: while one waits for the index, another works."""
+FAR = 16
+"""Searches at once where the index is on an object store, so that they mostly wait for it."""
 
 
 class Parts:
@@ -40,6 +46,7 @@ class Parts:
         self.settings = settings
         self.toolbox = Toolbox(settings, threads=threads)
         self.glimpses = Glimpses()
+        self.turns = Turns(FAR if "://" in settings.index_url else SPARE + threads)
         self.catalog = Catalog(settings.catalog_url or self.layout.catalog_url, keeps_changes=settings.change_feed)
 
     @cached_property
