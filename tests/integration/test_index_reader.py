@@ -159,6 +159,22 @@ def test_a_floor_leaves_out_what_is_only_the_least_far(table: SegmentTable, read
     assert ask(reader, "zebra", bars={MEANING: Bar(least=0.5), LABELS: Bar(least=0.5)}).contents == []
 
 
+def test_passages_that_words_found_are_told_apart_by_a_meaning_below_the_bar(table: SegmentTable, reader: IndexReader):
+    fill(table, passage("a", "zebra carpet"), passage("b", "zebra kettle"), passage("c", "horse carpet"))
+    asked = {"vectors": {MEANING: vector("kettle")}, "bars": {MEANING: Bar(least=2.0, worthless=-1.0)}}
+    ranking = ask(reader, "zebra", **asked)
+    assert ranking.contents == ["b", "a"]
+    assert channels(table, ranking)["b-0"] == {"words"}
+
+
+def test_what_holds_every_word_stands_before_what_is_only_somewhat_near(table: SegmentTable, reader: IndexReader):
+    fill(table, passage("said", "the cellar was flooded"), passage("near", "basement"))
+    near = {MEANING: vector("basement")}
+    doubt = {MEANING: Bar(least=0.2, sure=3.0, worthless=0.0)}
+    assert ask(reader, "cellar flooded", vectors=near, bars=doubt).contents == ["said", "near"]
+    assert ask(reader, "cellar flooded", vectors=near, bars={MEANING: Bar(least=0.2)}).contents == ["near", "said"]
+
+
 def test_doubtful_pictures_stand_behind_passages_that_two_channels_agree_on(table: SegmentTable, reader: IndexReader):
     fill(table, passage("a", "zebra crossing"), passage("b", "zebra crossing here"), picture("p", "horse, zebra, mule, donkey"))
     bars = {LABELS: Bar(least=0.0, sure=1.0)}

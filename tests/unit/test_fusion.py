@@ -28,6 +28,25 @@ def test_what_lies_on_the_floor_is_worth_as_little_as_what_was_not_found():
     assert scores == {"a": pytest.approx(1.0), "b": 0.0}
 
 
+def test_a_meaning_in_doubt_leaves_the_order_to_the_words():
+    found = {WORDS: {"holds all": 9.0, "holds some": 5.0}, MEANING: {"other words": 0.3, "holds all": 0.2}}
+    assert next(iter(joined(found, {MEANING: 0.1}, {MEANING: 0.2}))) == "holds all"
+    assert list(joined({WORDS: {"said": 9.0}, MEANING: {"near": 0.8}}, {}, {MEANING: 0.3})) == ["said", "near"]
+    assert list(joined({WORDS: {"said": 9.0}, MEANING: {"near": 0.8}}, {})) == ["near", "said"]
+
+
+def test_the_best_by_words_and_by_meaning_is_worth_all_whatever_the_doubt():
+    scores = joined({WORDS: {"a": 9.0, "b": 4.0}, MEANING: {"a": 0.3, "b": 0.2}}, {}, {MEANING: 0.1})
+    assert scores["a"] == pytest.approx(1.0)
+
+
+def test_a_meaning_in_doubt_stands_far_behind_pictures():
+    found = {WORDS: {}, MEANING: {"sheet": 0.2}, LABELS: {"cat": 0.4, "kitten": 0.3, "lynx": 0.2}}
+    scores = fused(found, counts={MEANING: 0.1})
+    assert list(scores) == ["cat", "kitten", "lynx", "sheet"]
+    assert scores["sheet"] < scores["lynx"] / 2
+
+
 def test_scores_that_all_lie_on_the_floor_are_equal():
     assert joined({WORDS: {"a": 0.0, "b": 0.0}}, {}) == {"a": 1.0, "b": 1.0}
 

@@ -248,25 +248,41 @@ def _ranked(
     barred: Collection[str] = (),
 ) -> pa.Table:
     """Join the channels; contents by score, and within each its segments by theirs."""
-    rows: dict[str, dict[int, float]] = {}
+    kept = {name: [pair for pair in pairs if contents[pair[0]] not in barred] for name, pairs in found.items()}
+    near = {name: _near_enough(pairs, bars.get(name, NO_BAR), found[name]) for name, pairs in kept.items()}
+    rows = {name: {row: closeness for row, closeness in kept[name] if row in near[name]} for name in found}
+    if MEANING in found:  # how near the words' own passages are tells them apart, even where none is near enough to come in
+        least = bars.get(MEANING, NO_BAR).worthless
+        spoken = rows.get(WORDS, {})
+        rows[MEANING] = {
+            row: close for row, close in kept[MEANING] if row in near[MEANING] or (row in spoken and close >= least)
+        }
     bests: dict[str, dict[str, float]] = {}
-    floors = {WORDS: 0.0, MEANING: bars.get(MEANING, NO_BAR).least}
-    for channel, pairs in found.items():
-        bar = bars.get(channel, NO_BAR)
-        near = [pair for pair in pairs if bar.passes(pair[1], pairs[0][1]) and contents[pair[0]] not in barred]
-        if len(near) >= depth:
-            floors[channel] = near[-1][1]  # what a channel that was cut did not find may be as good as its last
-        rows[channel] = dict(near)
-        best = bests.setdefault(channel, {})
-        for row, closeness in near:
+    for name, closenesses in rows.items():
+        best = bests.setdefault(name, {})
+        for row, closeness in closenesses.items():
             best.setdefault(contents[row], closeness)  # best first: a content counts where its best segment stands
+    floors = {name: _floor(name, pairs, bars.get(name, NO_BAR), depth) for name, pairs in found.items()}
     counts = {name: bars.get(name, NO_BAR).counts(pairs[0][1]) for name, pairs in found.items() if pairs}
     scores = fused(bests, floors=floors, counts=counts)
     shown: dict[str, dict[int, float]] = {content: {} for content in scores}
     for row, score in fused(rows, floors=floors, counts=counts).items():
         shown[contents[row]][row] = score
-    channels = {row: [name for name in found if row in rows[name]] for parts in shown.values() for row in parts}
+    channels = {row: [name for name in found if row in near[name]] for parts in shown.values() for row in parts}
     return _table(scores, shown, channels)
+
+
+def _near_enough(pairs: Channel, bar: Bar, found: Channel) -> set[int]:
+    return {row for row, closeness in pairs if bar.passes(closeness, found[0][1])}
+
+
+def _floor(channel: str, found: Channel, bar: Bar, depth: int) -> float:
+    """Give the score that is worth nothing: of no word in common, or of everyday texts.
+
+    What a channel that was cut at its depth did not find may be as good as its last.
+    """
+    least = 0.0 if channel == WORDS else bar.worthless
+    return max(least, found[-1][1]) if len(found) >= depth else least
 
 
 def _table(

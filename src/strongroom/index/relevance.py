@@ -38,6 +38,11 @@ BACKGROUND = (
 """Everyday texts of many kinds."""
 
 
+SURE = 0.55
+"""How far of the way from unrelated to equal the nearest passage lies where meaning counts in full. Passages that answer lie
+from 0.2 to 0.8 of it; from 0.5 to 0.65 all rank alike (bench/RESULTS.md)."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bar:
     """What one channel may bring in, and how much it counts."""
@@ -48,6 +53,9 @@ class Bar:
     """The least share of the best cosine."""
     sure: float | None = None
     """The best cosine at which the channel counts in full; None counts it in full always."""
+    worthless: float = -1.0
+    """The cosine of what has nothing to do with the query. What lies below ``least`` does not come in by itself, but counts
+    from here on where words found it."""
 
     def passes(self, closeness: float, best: float) -> bool:
         """Say whether a segment is near enough."""
@@ -56,7 +64,8 @@ class Bar:
     def counts(self, best: float) -> float:
         """Give the weight (0.1 to 1) of a channel whose best segment is so close.
 
-        Doubtful pictures then stand behind passages that words and meaning agree on, in their own order.
+        Doubtful pictures then stand behind passages that words and meaning agree on, in their own order; and a doubtful
+        meaning leaves the order of passages to the words.
         """
         if self.sure is None or self.sure <= self.least:
             return 1.0
@@ -81,7 +90,7 @@ def bars(query: Vector, background: Vector) -> Mapping[str, Bar]:
     cosines = background @ query
     unrelated, spread = float(np.median(cosines)), float(np.std(cosines))
     return {
-        MEANING: Bar(least=unrelated + 0.12 * (1 - unrelated)),
+        MEANING: Bar(least=unrelated + 0.12 * (1 - unrelated), sure=unrelated + SURE * (1 - unrelated), worthless=unrelated),
         LABELS: Bar(least=0.5 * spread, of_best=0.25, sure=3 * spread),
     }
 
@@ -98,4 +107,5 @@ def firm(query: Vector, background: Vector) -> Mapping[str, Bar]:
     """
     cosines = background @ query
     unrelated, spread = float(np.median(cosines)), float(np.std(cosines))
-    return {MEANING: Bar(least=unrelated + 0.52 * (1 - unrelated)), LABELS: Bar(least=3 * spread)}
+    meaning = Bar(least=unrelated + 0.52 * (1 - unrelated), worthless=unrelated)
+    return {MEANING: meaning, LABELS: Bar(least=3 * spread)}
