@@ -4,8 +4,10 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +19,7 @@ from front_door import Front, open_front
 from strongroom.cli.main import run
 from strongroom.errors import AccessDenied, AlreadyExists, NotFound, QueryError, UsageError
 from strongroom.room import Room
+from strongroom.server import webhooks
 from strongroom.server.azure.outside import Outside
 from strongroom.server.webhooks import SIGNATURE, Watch
 
@@ -189,6 +192,8 @@ class Hook:
     """A webhook that answers as it is told."""
 
     status: int = 200
+    leads: str = ""
+    drops: float = 0.0
     got: list[tuple[str, bytes]] = field(default_factory=list)
     port: int = 0
 
@@ -204,8 +209,16 @@ def hook() -> Iterator[Hook]:
             body = self.rfile.read(int(self.headers["content-length"]))
             self.hook.got.append((self.headers[SIGNATURE], body))
             self.send_response(self.hook.status)
-            self.send_header("content-length", "0")
-            self.end_headers()
+            if self.hook.leads:
+                self.send_header("location", self.hook.leads)
+            self.flush_headers()
+            end = time.monotonic() + self.hook.drops
+            with suppress(OSError):  # whoever asked hung up
+                while time.monotonic() < end:
+                    self.wfile.write(b"x: y\r\n")
+                    time.sleep(0.02)
+                self.send_header("content-length", "0")
+                self.end_headers()
 
         def log_message(self, *_: object) -> None:
             pass
@@ -240,6 +253,32 @@ def test_a_webhook_is_told_signed_and_again_until_it_takes_it(front: Front, hook
     told = json.loads(body)
     assert told["search"]["name"] == "harbour"
     assert [(one["sha256"], one["url"]) for one in told["matches"]] == [(sha, f"https://room.example/view/{sha}")]
+
+
+def test_a_webhook_that_answers_in_drops_is_cut_off_and_told_again(
+    front: Front, hook: Hook, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(webhooks, "SECONDS", 0.3)
+    hook.drops = 60.0
+    front.room.save_search("harbour", "harbour", webhook=f"http://127.0.0.1:{hook.port}/")
+    arrive(front.room, "one.txt", "The harbour is open.")
+    clock = [0.0]
+    watch = Watch(front.room, "", outside=Outside("127.0.0.1/32"), clock=lambda: clock[0])
+    watch()
+    assert "does not answer" in caplog.text
+    hook.drops, clock[0] = 0.0, 20.0
+    watch()
+    assert len(hook.got) == 2
+    assert front.room.searches_to_tell() == []
+
+
+def test_a_webhook_that_leads_elsewhere_is_not_followed(front: Front, hook: Hook):
+    hook.status, hook.leads = 307, f"http://127.0.0.1:{hook.port}/inner"
+    front.room.save_search("harbour", "harbour", webhook=f"http://127.0.0.1:{hook.port}/")
+    arrive(front.room, "one.txt", "The harbour is open.")
+    Watch(front.room, "", outside=Outside("127.0.0.1/32"))()
+    assert len(hook.got) == 1
+    assert front.room.searches_to_tell()
 
 
 @pytest.mark.parametrize("allowed", ["", "hooks.example.org", "10.0.0.0/8"])

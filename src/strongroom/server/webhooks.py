@@ -8,8 +8,9 @@ import hmac
 import json
 import logging
 import ssl
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.client import HTTPException
 
@@ -26,7 +27,7 @@ logger = logging.getLogger("strongroom.server")
 EVERY = 15.0
 """Seconds between two looks."""
 SECONDS = 10.0
-"""How long a webhook has to answer."""
+"""How long a webhook has, from the connection to the head of its answer, however it spends them: it may not answer in drops."""
 FIRST_WAIT, LONGEST_WAIT = 15.0, 3600.0
 """Seconds until a webhook that failed is tried again: at first, and at most; each time twice as long."""
 SIGNATURE = "X-Strongroom-Signature"
@@ -116,10 +117,10 @@ def signature(secret: str, at: int, body: bytes) -> str:
 
 
 def post(target: Target, search: Saved, body: bytes) -> int:
-    """Post to a webhook, whose redirects are not followed; gives the status.
+    """Post to a webhook; gives the status. Redirects are not followed, wherever they lead; what else it says is not read.
 
     Raises:
-        OSError: It does not answer.
+        OSError: It does not answer, or not in time.
         HTTPException: It does not speak HTTP as it should.
     """
     headers = {
@@ -129,11 +130,27 @@ def post(target: Target, search: Saved, body: bytes) -> int:
         "Connection": "close",
         SIGNATURE: signature(search.signing_secret, int(time.time()), body),
     }
-    connection = Pinned(target, target.addresses[0])
+    end = time.monotonic() + SECONDS
+    trouble = OSError("it has no address")
+    for address in target.addresses:
+        try:
+            return _answer(Pinned(target, address), target.path, headers, body, end)
+        except OSError as error:
+            trouble = error
+    raise trouble
+
+
+def _answer(connection: Pinned, path: str, headers: Mapping[str, str], body: bytes, end: float) -> int:
+    """Give the status with which one address answers until a time of the monotonic clock."""
+    watch = threading.Timer(max(0.0, end - time.monotonic()), connection.cut_off)
+    watch.start()
     try:
         connection.connect()
-        connection.sock.settimeout(SECONDS)
-        connection.request("POST", target.path, body, headers)
-        return connection.getresponse().status
+        connection.request("POST", path, body, headers)
+        status = connection.getresponse().status
     finally:
+        watch.cancel()
         connection.close()
+    if time.monotonic() >= end:  # the connection was cut off, which reads like the end of the head
+        raise TimeoutError(f"it took longer than the {SECONDS:.0f} seconds that it has")
+    return status

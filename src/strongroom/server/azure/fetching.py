@@ -38,7 +38,14 @@ class Pinned(HTTPConnection):
         """Connect to the address, and speak TLS with the host's name."""
         self.sock = socket.create_connection((self._address, self._target.port), CONNECT_SECONDS)
         if self._target.scheme == "https":
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self._target.host)
+            tls = ssl.create_default_context()
+            self.sock = tls.wrap_socket(self.sock, server_hostname=self._target.host, do_handshake_on_connect=False)
+            self.sock.do_handshake()  # when the socket is known, so that a handshake in drops can be cut off
+
+    def cut_off(self) -> None:
+        """Let whoever waits for the other side in another thread fail soon."""
+        if self.sock is not None:
+            _cut_off(self.sock)
 
 
 class Fetched:
