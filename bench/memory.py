@@ -112,8 +112,8 @@ def through_the_door(folder: Path, file: Path, answer: Connection) -> None:
         room.add([file], to="large")
         answer.send("added")
         done = room.analyze()
-        status = room.status()
-    reasons = sorted({f"{one.state}: {one.reason}" for one in status.failures if one.name.endswith(file.name)})
+        failures = room.failures(limit=1000).failures
+    reasons = sorted({f"{one.state}: {one.reason}" for one in failures if one.name.endswith(file.name)})
     answer.send(f"{'; '.join(reasons) or 'analysed'} ({done.segments:,} segments, {done.contents:,} contents)")
 
 

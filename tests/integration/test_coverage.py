@@ -4,7 +4,7 @@ import pytest
 
 from strongroom.domain.analysis import AnalyzerSpec, Coverage, State
 from strongroom.domain.scope import Scope
-from strongroom.storage.catalog import Catalog, blobs, coverage, reach
+from strongroom.storage.catalog import Catalog, blobs, coverage, reach, retries
 from strongroom.testing.shelf import EVERYTHING, Shelf, digest, only, outcome, run
 
 SPECS = (
@@ -95,9 +95,9 @@ def test_blobs_without_a_hash_are_pending_until_their_bytes_turn_out_unreadable(
     assert covered(shelf) == (0, 1, 1, 0)
     assert covered(shelf, only(two)) == (0, 0, 0, 0)
     with shelf.catalog.read() as tx:
-        (fault,) = coverage.faults(tx, EVERYTHING)
+        ((_, fault),) = retries.unreadable(tx, EVERYTHING, 0, 10)
         assert (fault.name, fault.reason, fault.state) == ("one/a", "permission denied", State.FAILED)
-        assert coverage.faults(tx, only(two)) == []
+        assert retries.unreadable(tx, only(two), 0, 10) == []
         assert coverage.by_type(tx, SPECS, EVERYTHING) == {
             coverage.UNKNOWN: Coverage(searched=0, pending=1, failed=1, skipped=0)
         }

@@ -207,7 +207,7 @@ def test_what_failed_is_told_and_read_again(client: TestClient):
 
 
 def test_the_room_tells_of_itself(client: TestClient):
-    assert client.get("/api/v1/status").json()["containers"][0][0]["name"]
+    assert client.get("/api/v1/status").json()["containers"][0]["container"]["name"]
     assert client.get("/api/v1/check").json() == {"faults": []}
     assert client.get("/api/v1/growth?by=type").status_code == 200
     rule = {"name": "old", "enabled": True, "type": "Lifecycle"}

@@ -266,8 +266,8 @@ def test_a_large_body_is_taken_only_of_whom_one_knows(front: Front):
 def test_no_original_runs_in_a_browser(front: Front, media_type: str, monkeypatch: pytest.MonkeyPatch):
     opened = type(front.room).open
 
-    def renamed(*arguments: object) -> object:
-        content = opened(*arguments)
+    def renamed(*arguments: object, **more: object) -> object:
+        content = opened(*arguments, **more)
         content.media_type = media_type
         return content
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 import strongroom
 from strongroom.cli import demo as demo_module
-from strongroom.cli import feed, look, recordings
+from strongroom.cli import feed, look, recordings, work
 from strongroom.cli.ask import ask
 from strongroom.cli.containers import containers_app
 from strongroom.cli.entities import entities
@@ -168,6 +168,8 @@ def analyze(
     failed = f", {analyzed.failed:,} failed (see strongroom status)" if analyzed.failed else ""
     console = Console()
     console.print(f"Read {analyzed.contents:,} contents in {analyzed.seconds:,.1f} s{failed}; {analyzed.segments:,} segments.")
+    if analyzed.is_stopped:
+        console.print("It was stopped; what was read is kept, and `strongroom analyze` goes on from there.")
     console.print(coverage_line(coverage).replace("searched", "analysed", 1))
 
 
@@ -284,7 +286,7 @@ def list_(
 
 @app.command(epilog="Example: strongroom status --json")
 def status(room: RoomOption = None, json: JsonOption = False) -> None:
-    """Say what the room holds, how much is analysed, and what failed and why."""
+    """Say what the room holds, how much of it is analysed, and what could not be read, by reason."""
     with open_room(room) as opened:
         found = opened.status()
     if json:
@@ -316,7 +318,10 @@ app.command(epilog="Example: strongroom show letters/1931/april.pdf")(look.show)
 app.command(epilog="Example: strongroom text letters/1931/april.pdf --page 3")(look.text)
 app.command(epilog="Example: strongroom entities --kind organisation")(entities)
 app.command(epilog="Example: strongroom growth --by type")(look.growth)
-app.command(epilog="Example: strongroom retry letters/1931/april.pdf")(look.retry)
+app.command(epilog="Example: strongroom pending --limit 20")(work.pending)
+app.command(epilog="Example: strongroom failures --analyzer pdf")(work.failures)
+app.command(epilog="Example: strongroom retry letters/1931/april.pdf")(work.retry)
+app.command(epilog="Example: strongroom stop")(work.stop)
 app.command(epilog="Example: strongroom serve --room myroom")(serve)
 app.command(epilog="Example: strongroom mcp --room myroom --user assistant")(mcp)
 app.command(epilog="Example: strongroom changes --since 2026-11-24")(feed.changes)

@@ -1,4 +1,4 @@
-"""`strongroom show`, `text`, `growth` and `retry`: one content at a time, and how the whole grew."""
+"""`strongroom show`, `text` and `growth`: one content at a time, and how the whole grew."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -127,13 +127,3 @@ def show_growth(console: Console, grown: Growth) -> None:
         f"the vault takes {size_words(grown.stored)}.",
         soft_wrap=True,
     )
-
-
-def retry(
-    names: Annotated[list[str] | None, typer.Argument(help="Of these; all that failed if not given.")] = None,
-    room: RoomOption = None,
-) -> None:
-    """Have what failed read again by the next `strongroom analyze`, or the one that runs."""
-    with open_room(room) as opened:
-        count = opened.retry(names or None)
-    Console().print(f"{count:,} files will be read again.")

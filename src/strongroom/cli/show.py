@@ -19,6 +19,8 @@ from strongroom.domain.transcript import Transcript
 NAMES = 3
 FAILURES = 20
 KILO = 1000
+COVERED = ("analysed", "pending", "failed", "not read")
+"""Headings of what a coverage counts."""
 
 
 def size_words(size: int) -> str:
@@ -106,12 +108,15 @@ def clip_line(clip: Clip, file: Path) -> str:
 
 
 def show_status(console: Console, status: Status) -> None:
-    """Print what a room holds, how much is analysed, and every failure with its reason."""
+    """Print what a room holds, how much of it is analysed, and what could not be read, by reason."""
     table = Table(box=None, pad_edge=False)
-    for heading, justify in (("container", "left"), ("kind", "left"), ("blobs", "right"), ("size", "right")):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
-    for container, blobs, size in status.containers:
-        table.add_row(container.name, container.url or container.kind, f"{blobs:,}", size_words(size))
+    table.add_column("container")
+    table.add_column("kind")
+    for heading in ("blobs", "size", *COVERED):
+        table.add_column(heading, justify="right")
+    for one in status.containers:
+        where, counts = one.container.url or one.container.kind, _counts(one.coverage)
+        table.add_row(one.container.name, where, f"{one.blobs:,}", size_words(one.size), *counts)
     console.print(table if status.containers else "The room is empty: fill it with `strongroom add PATH --to CONTAINER`.")
     _show_types(console, status)
     rate = f", {status.rate:,.1f} contents a second" if status.rate else ""
@@ -124,13 +129,17 @@ def show_status(console: Console, status: Status) -> None:
     _show_failures(console, status)
 
 
+def _counts(part: Coverage) -> tuple[str, ...]:
+    return tuple(f"{count:,}" for count in (part.searched, part.pending, part.failed, part.skipped))
+
+
 def _show_types(console: Console, status: Status) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("type")
-    for heading in ("analysed", "pending", "failed", "not read"):
+    for heading in COVERED:
         table.add_column(heading, justify="right")
     for name, part in sorted(status.types.items()):
-        table.add_row(name, f"{part.searched:,}", f"{part.pending:,}", f"{part.failed:,}", f"{part.skipped:,}")
+        table.add_row(name, *_counts(part))
     if status.types:
         console.print()
         console.print(table)
@@ -139,13 +148,15 @@ def _show_types(console: Console, status: Status) -> None:
 def _show_failures(console: Console, status: Status) -> None:
     if not status.failures:
         return
-    console.print(f"\n{len(status.failures):,} with something that could not be read:")
-    for failure in status.failures[:FAILURES]:
-        line = Text(f"  {printable(failure.name)}", style="bold")
-        line.append(f"  {failure.analyzer}: {printable(failure.reason)}", style="default")
+    console.print("\nCould not be read, by reason (file by file: `strongroom failures`):")
+    for group in status.failures[:FAILURES]:
+        line = Text(f"  {group.count:,}  ", style="bold")
+        line.append(f"{group.analyzer}: {printable(group.reason)}", style="default")
+        if group.examples:
+            line.append(f"  {printable(group.examples[0].name)}", style="dim")
         console.print(line, soft_wrap=True)
     if len(status.failures) > FAILURES:
-        console.print(f"  and {len(status.failures) - FAILURES:,} more: `strongroom status --json` has all of them")
+        console.print(f"  and for {len(status.failures) - FAILURES:,} more reasons: see `strongroom status --json`")
 
 
 def show_blobs(console: Console, blobs: Iterable[Blob]) -> None:

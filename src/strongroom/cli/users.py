@@ -42,6 +42,25 @@ def add(
     Console().print(f"Made the {user.role} {user.name}. {how}")
 
 
+@users_app.command(epilog="Example: strongroom users change ann --role editor --container letters --container photos")
+def change(
+    name: NameArgument,
+    room: RoomOption = None,
+    role: Annotated[str | None, typer.Option("--role", help="owner, editor or reader; else as it is.")] = None,
+    container: Annotated[
+        list[str] | None, typer.Option("--container", "-c", help="From now on only this container; repeat it for more.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="From now on every container.")] = False,
+) -> None:
+    """Give a user another role or other containers, from their next request on; the last owner stays one."""
+    if role is None and not container and not everything:
+        raise UsageError("say what changes: --role, --container or --all")
+    with open_room(room) as opened:
+        user = opened.change_user(name, role=role, containers=container or None, everything=everything)
+    sees = "everything" if user.containers is None else ", ".join(user.containers) or "nothing"
+    Console().print(escape(f"{user.name} is {user.role}, and sees {sees}."))
+
+
 @users_app.command(epilog="Example: pass show room/ann | strongroom users password ann")
 def password(name: NameArgument, room: RoomOption = None) -> None:
     """Give a user another password, read from standard input; their sessions end."""

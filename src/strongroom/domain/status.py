@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from strongroom.domain.analysis import Coverage, Failure
+from strongroom.domain.analysis import Coverage, Failure, State
 from strongroom.domain.container import Container
 
 
@@ -64,6 +64,8 @@ class Analyzed:
     """Segments written to the index."""
     seconds: float
     """Wall time."""
+    is_stopped: bool = False
+    """Whether somebody stopped it before all was read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +81,70 @@ class Fault:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Contained:
+    """A container, with what it holds."""
+
+    container: Container
+    """The container."""
+    blobs: int
+    """How many blobs."""
+    size: int
+    """Their bytes."""
+    coverage: Coverage
+    """How much of its contents is analysed; a content that lies in two containers counts in each."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailureGroup:
+    """Files that could not be read for one reason, by one analyzer."""
+
+    reason: str
+    """A sentence for people."""
+    analyzer: str
+    """Which analyzer; ``bytes`` where none could begin."""
+    state: State
+    """What it did to them: FAILED, SKIPPED, or DONE when only a part is missing."""
+    count: int
+    """How many files."""
+    examples: tuple[Failure, ...]
+    """A few of them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailureGroups:
+    """A page of what could not be read, by reason and analyzer, the most frequent first."""
+
+    groups: tuple[FailureGroup, ...]
+    """The groups."""
+    next: int | None
+    """Give it as ``after`` for the next page; None at the end."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """A file that is not read yet, or not by every analyzer."""
+
+    sha256: str
+    """The content; empty where its bytes are not looked at yet."""
+    name: str
+    """One of its names, for people."""
+    type: str | None
+    """Its plain type; None until it is known what it is."""
+    analyzers: tuple[str, ...]
+    """Those that have yet to read it, in the order in which they run; empty until it is known what it is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pending:
+    """A page of what is yet to be read."""
+
+    waiting: tuple[Waiting, ...]
+    """Files whose bytes are not looked at yet, then contents by their SHA-256."""
+    next: str | None
+    """Give it as ``after`` for the next page; None at the end."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
     """The state of a room within a scope."""
 
@@ -86,14 +152,15 @@ class Status:
     """How much is analysed."""
     types: dict[str, Coverage]
     """The same by plain type; what is not identified yet is under ``unknown``."""
-    containers: tuple[tuple[Container, int, int], ...]
-    """Each container with its number of blobs and their bytes."""
-    failures: tuple[Failure, ...]
-    """Everything that failed wholly or in part, and everything that no analyzer reads, each with its reason."""
+    containers: tuple[Contained, ...]
+    """Each container that the actor may see, with what it holds and how much of that is analysed."""
+    failures: tuple[FailureGroup, ...]
+    """What failed wholly or in part, then what was left out or nothing here reads: a hundred reasons of each at the most,
+    the most frequent first. `Room.failures` gives every single one."""
     segments: int
-    """Rows of the index."""
+    """Rows of the index, of what the actor may see."""
     rate: float
-    """Contents finished a second over the last minutes in which any were; 0 where nothing runs."""
+    """Contents of what the actor may see that were finished a second over the last minutes; 0 where none was."""
     readers: dict[str, str]
     """Which reader or model does what: ``office`` → ``LibreOffice 7.4.7.2``, ``text`` → ``minilm-l6-int8``."""
     missing_models: tuple[str, ...]

@@ -1,7 +1,7 @@
 """`analyze`: the catalog says what is pending, workers read it, index and catalog are written; there is no queue."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import pyarrow as pa
@@ -28,6 +28,10 @@ TEND_SECONDS = 60.0
 """How often the index is tended while a room is followed: a search reads the few new rows without an index."""
 
 
+def _never() -> bool:
+    return False
+
+
 def analyze(
     parts: Parts,
     executor: Executor,
@@ -37,6 +41,7 @@ def analyze(
     depth: Cost,
     on_progress: OnProgress,
     until: Callable[[], bool] | None = None,
+    is_stopped: Callable[[], bool] = _never,
 ) -> Analyzed:
     """Read everything that is pending; interrupted at any moment, the next call goes on from there.
 
@@ -48,6 +53,7 @@ def analyze(
         depth: The last pass to run.
         on_progress: Is told of each step.
         until: Says when to stop reading what arrives meanwhile; None is as soon as nothing is pending.
+        is_stopped: Says whether somebody stopped it: what workers have in hand is then finished and written down.
 
     Raises:
         ModelMissing: A model that the settings name is not pulled.
@@ -69,18 +75,38 @@ def analyze(
     )
     batches = pending.batches()
     if until is not None:
-        batches = Follow(parts.catalog, pending, Settling(parts, writer, returns).settle, until, settings.follow_rate).batches()
+        settling = Settling(parts, writer, returns)
+        ends = partial(_any, until, is_stopped)
+        batches = Follow(parts.catalog, pending, settling.settle, ends, settings.follow_rate).batches()
     prune(parts, writer)
     naming.settle(parts.catalog)
     place_all(parts, writer)
     limits = Limits(seconds=settings.file_seconds, memory=settings.file_memory)
     plan = Plan(room=parts.layout.root, settings=settings, failed_before=failed_before)
-    for outcome in executor.map(partial(open_worker, plan), batches, limits):
+    for outcome in executor.map(partial(open_worker, plan), _unless(is_stopped, batches), limits):
         returns.take(outcome)
     returns.record()
     place_all(parts, writer)
     writer.tend()
-    return Analyzed(contents=tally.contents, failed=tally.failed, segments=returns.segments, seconds=time.monotonic() - started)
+    return Analyzed(
+        contents=tally.contents,
+        failed=tally.failed,
+        segments=returns.segments,
+        seconds=time.monotonic() - started,
+        is_stopped=is_stopped(),
+    )
+
+
+def _unless(is_stopped: Callable[[], bool], batches: Iterator[Sequence[str]]) -> Iterator[Sequence[str]]:
+    """Hand out batches until somebody stops that."""
+    for batch in batches:
+        if is_stopped():
+            return
+        yield batch
+
+
+def _any(*ends: Callable[[], bool]) -> bool:
+    return any(end() for end in ends)
 
 
 class Settling:

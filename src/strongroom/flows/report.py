@@ -1,17 +1,18 @@
 """`status`: what a room holds, how much is analysed, and what failed and why."""
 
-from collections.abc import Iterator, Sequence
-
 from strongroom.analyzers.office import office_reader_available
-from strongroom.domain.analysis import AnalyzerSpec, Coverage, Failure
+from strongroom.domain.analysis import Coverage
 from strongroom.domain.scope import Scope
-from strongroom.domain.status import Status
+from strongroom.domain.status import Contained, Status
+from strongroom.flows import failures
 from strongroom.flows.models import missing_models
 from strongroom.flows.parts import Parts
-from strongroom.storage.catalog import Transaction, analyses, sizes
+from strongroom.storage.catalog import analyses, reach, sizes
 from strongroom.storage.catalog import coverage as coverages
+from strongroom.storage.tables.predicates import granted
 
-PAGE = 1000
+GROUPS = 100
+"""Reasons that are told of what failed, and as many of what was left out."""
 
 
 def coverage(parts: Parts, scope: Scope) -> Coverage:
@@ -20,43 +21,51 @@ def coverage(parts: Parts, scope: Scope) -> Coverage:
         return coverages.coverage(tx, parts.specs, scope)
 
 
-def rate(parts: Parts) -> float:
-    """Say how many contents a second were finished over the last minutes."""
+def rate(parts: Parts, scope: Scope) -> float:
+    """Say how many contents a second, of what a scope shows, were finished over the last minutes."""
     with parts.catalog.read() as tx:
-        return analyses.rate(tx)
+        return analyses.rate(tx, containers=scope.containers)
+
+
+def contained(parts: Parts, scope: Scope) -> tuple[Contained, ...]:
+    """Give each container with what it holds and how much of that is analysed."""
+    containers = parts.vault.containers(scope)
+    ids = [container.id for container in containers]
+    with parts.catalog.read() as tx:
+        held, covered = sizes.blobs_and_bytes(tx, ids), coverages.by_container(tx, parts.specs, scope, ids)
+    return tuple(
+        Contained(container=one, blobs=held.get(one.id, (0, 0))[0], size=held.get(one.id, (0, 0))[1], coverage=covered[one.id])
+        for one in containers
+    )
+
+
+def by_type(parts: Parts, scope: Scope) -> dict[str, Coverage]:
+    """Say how much of a scope is analysed, by plain type."""
+    with parts.catalog.read() as tx:
+        return coverages.by_type(tx, parts.specs, scope)
 
 
 def status(parts: Parts, scope: Scope) -> Status:
     """Say all of it."""
-    containers = parts.vault.containers(scope)
+    groups = [failures.groups(parts, scope, skipped=skipped, after=0, limit=GROUPS).groups for skipped in (False, True)]
+    types = by_type(parts, scope)
+    return Status(
+        coverage=coverage(parts, scope),
+        types=types,
+        containers=contained(parts, scope),
+        failures=(*groups[0], *groups[1]),
+        segments=_segments(parts, scope),
+        rate=rate(parts, scope),
+        readers=_readers(parts),
+        missing_models=missing_models(parts.settings),
+    )
+
+
+def _segments(parts: Parts, scope: Scope) -> int:
+    """Count the rows of the index of what a scope shows: the rest is nobody's business."""
     with parts.catalog.read() as tx:
-        held = sizes.blobs_and_bytes(tx, [container.id for container in containers])
-        return Status(
-            coverage=coverages.coverage(tx, parts.specs, scope),
-            types=coverages.by_type(tx, parts.specs, scope),
-            containers=tuple((container, *held.get(container.id, (0, 0))) for container in containers),
-            failures=tuple(_failures(tx, parts.specs, scope)),
-            segments=parts.table.count(),
-            rate=analyses.rate(tx),
-            readers=_readers(parts),
-            missing_models=missing_models(parts.settings),
-        )
-
-
-def _failures(tx: Transaction, specs: Sequence[AnalyzerSpec], scope: Scope) -> Iterator[Failure]:
-    """Give blobs without bytes, then contents that failed, then those that nothing here reads."""
-    yield from coverages.faults(tx, scope)
-    after, told = "", ("", "")
-    while page := coverages.failures(tx, scope, after, PAGE):
-        for failure in page:
-            if (failure.sha256, failure.reason) != told:  # two analyzers that fail alike have one thing to tell
-                yield failure
-            told = (failure.sha256, failure.reason)
-        after = page[-1].sha256
-    after = ""
-    while page := coverages.unread(tx, specs, scope, after, PAGE):
-        yield from page
-        after = page[-1].sha256
+        inside = reach.containers(tx, scope.containers)
+    return parts.table.count(None if inside is None else granted(frozenset(inside)))
 
 
 def _readers(parts: Parts) -> dict[str, str]:

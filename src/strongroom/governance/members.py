@@ -119,6 +119,37 @@ class Members:
         kept = None if password is None else passwords.hashed(password)
         return self._catalog.change(lambda tx: users.create(tx, name, role, granted, kept))
 
+    def change(
+        self, name: str, role: str | None = None, granted: Sequence[str] | None = None, *, everything: bool = False
+    ) -> User:
+        """Give a user another role or other containers; it holds from their next request on.
+
+        Args:
+            name: Whose.
+            role: None leaves it.
+            granted: Names of the only containers that they see from now on; None leaves them as they are.
+            everything: Whether they see every container from now on; an owner does anyway.
+
+        Raises:
+            NotFound: There is no such user.
+            UsageError: There is no such role, or an owner is to see some containers only.
+            Conflict: They are the last owner, and would be none.
+        """
+        if role is not None and role not in ROLES:
+            raise UsageError(f"there is no role {role!r}: give one of {', '.join(ROLES)}")
+        if granted is not None and everything:
+            raise UsageError("give the containers that they see, or all: not both")
+
+        def change(tx: Transaction) -> User:
+            user = users.get(tx, name)
+            wanted = role or user.role
+            if wanted == OWNER_ROLE and granted is not None:
+                raise UsageError("an owner sees every container: leave out the containers, or make an editor")
+            kept = None if everything or wanted == OWNER_ROLE else user.containers if granted is None else granted
+            return users.change(tx, name, wanted, kept)
+
+        return self._catalog.change(change)
+
     def set_password(self, name: str, password: str) -> None:
         """Give a user another password, and end their sessions.
 

@@ -20,9 +20,8 @@ class Reading(Sharing):
         return self._parts.vault.containers(self.scope("list"))
 
     def rate(self) -> float:
-        """Say how many contents a second were read over the last minutes; 0 where none was."""
-        self.scope("status")
-        return report.rate(self._parts)
+        """Say how many contents a second, of those that the actor may see, were read over the last minutes."""
+        return report.rate(self._parts, self.scope("status"))
 
     def list(self, container: str, *, prefix: str = "") -> Iterator[Blob]:
         """Give the blobs of a container in the order of their names.

@@ -56,6 +56,32 @@ class Sharing(Opened):
         self._record("add_user", scope, user=name, role=role, containers=None if containers is None else list(containers))
         return user
 
+    def change_user(
+        self, name: str, *, role: str | None = None, containers: Sequence[str] | None = None, everything: bool = False
+    ) -> User:
+        """Give a user another role or other containers; it holds from their next request on.
+
+        Args:
+            name: Whose.
+            role: As for `add_user`; None leaves it.
+            containers: Names of the only ones that they see from now on; none in it is nothing, None leaves them.
+            everything: Whether they see every container from now on; an owner does anyway.
+
+        Raises:
+            NotFound: There is no such user.
+            ContainerNotFound: There is none of such a name.
+            UsageError: The role cannot be, or an owner is to see some containers only.
+            Conflict: They are the last owner, and would be none.
+        """
+        scope = self.scope("manage")
+        before = next((user.containers for user in self.members.users() if user.name == name), None) or ()
+        for container in set(containers or ()) - set(before):  # one that is gone may stay granted
+            self._parts.vault.container(container, scope)
+        user = self.members.change(name, role, containers, everything=everything)
+        told = None if user.containers is None else list(user.containers)
+        self._record("change_user", scope, user=name, role=user.role, containers=told)
+        return user
+
     def set_password(self, name: str, password: str) -> None:
         """Give a user another password; their sessions end.
 

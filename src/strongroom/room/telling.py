@@ -1,15 +1,14 @@
-"""What a room tells of itself: how it grew, what it could not read, and having that tried again."""
+"""What a room tells of itself: how it grew, and what its texts name."""
 
 from collections.abc import Sequence
 
 from strongroom.domain.entities import Entity
 from strongroom.domain.growth import Growth
-from strongroom.domain.status import Failures
-from strongroom.flows import entities, failures, fetch
-from strongroom.room.filling import Filling
+from strongroom.flows import entities, fetch
+from strongroom.room.working import Working
 
 
-class Telling(Filling):
+class Telling(Working):
     """What a room tells of itself."""
 
     def growth(self, *, by: str = "container") -> Growth:
@@ -45,29 +44,3 @@ class Telling(Filling):
         found = entities.listed(self._parts, scope, kind=kind, like=like, content=sha256, after=after, limit=limit)
         self._record("entities", scope, kind=kind, like=like, content=content, found=len(found))
         return found
-
-    def failures(self, *, after: str = "", limit: int = 100) -> Failures:
-        """Give what could not be read, with its reason, a page at a time.
-
-        Args:
-            after: `Failures.next` of the page before.
-            limit: Contents on the page, 1 to 1,000; one may have several failures.
-
-        Raises:
-            UsageError: ``after`` or ``limit`` is none that can be.
-        """
-        return failures.failures(self._parts, self.scope("failures"), after, limit)
-
-    def retry(self, names: Sequence[str] | None = None) -> int:
-        """Have what failed read again by the next `analyze`, or the one that runs; gives how many files that is.
-
-        Args:
-            names: As for `get`; of these also what was read in part is read again. None is all that failed in the scope.
-
-        Raises:
-            NotFound: There is nothing of a name.
-        """
-        scope = self.scope("retry")
-        count = failures.retry(self._parts, scope, names)
-        self._record("retry", scope, names=None if names is None else [*names][:100], contents=count)
-        return count

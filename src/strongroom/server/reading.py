@@ -24,6 +24,8 @@ PAUSES = (1.0, 5.0, 30.0)
 SOON = 60.0
 LOCKED_SECONDS = 5.0
 """How often a room is tried again that another process is analysing."""
+STOPPED_SECONDS = 0.5
+"""How often it is looked whether somebody who stopped the analysis has it go on."""
 END_SECONDS = 20.0
 
 
@@ -94,14 +96,19 @@ def reading(room: Path, settings: Mapping[str, object]) -> Iterator[None]:
 def read_on(room: Path, settings: Mapping[str, object], stop: threading.Event) -> None:
     """Read a room, and what arrives in it, until told to stop; while another process analyses it, wait for that one.
 
+    While the room's analysis is stopped (`Room.stop_analysis`), it waits too.
+
     Raises:
         ModelMissing: A model has not been pulled.
     """
     with rooms.open(room, **settings) as opened:
         waited = False
         while not stop.is_set():
+            if opened.is_analysis_stopped:
+                stop.wait(STOPPED_SECONDS)
+                continue
             try:
-                opened.analyze(until=stop.is_set)
+                opened.analyze(until=stop.is_set, resumes=False)
             except RoomLocked as error:
                 if not waited:
                     log.warning("%s; reading waits for it", error)

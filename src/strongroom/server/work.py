@@ -20,6 +20,7 @@ from strongroom.domain.progress import Progress
 from strongroom.errors import RoomLocked, StrongroomError
 from strongroom.room import Room
 from strongroom.storage.alone import is_held
+from strongroom.storage.halting import is_halted
 from strongroom.storage.layout import Layout
 
 log = logging.getLogger("strongroom.server")
@@ -31,6 +32,7 @@ LOCKED_SECONDS = 2.0
 """How often a room is tried again that another process is analysing."""
 LOOKED_EVERY = 0.9
 MOST_SEEN = 1000
+STOPPING = "stopping: what is in hand is finished first"
 TOLD_EVERY = 0.5
 """Seconds between two words of the reading process."""
 
@@ -41,6 +43,8 @@ class WorkState:
 
     running: bool
     """Whether a process reads now: one that was started here, or another."""
+    stopped: bool
+    """Whether somebody stopped it: what is in hand is finished, and nothing more is read until somebody starts it again."""
     done: int
     """Contents that are read."""
     left: int
@@ -84,9 +88,12 @@ class Work:
         self._step = self._problem = ""
 
     def start(self) -> None:
-        """Have what waits read; where that is under way, it is looked again at its end what is left."""
+        """Have what waits read, unless somebody stopped that; where it is under way, it is looked again at its end.
+
+        Whoever asks for it in so many words calls `Room.resume_analysis` first.
+        """
         with self._guard:
-            self._is_wanted = not (self._is_over or self._is_followed)
+            self._is_wanted = not (self._is_over or self._is_followed or is_halted(self._layout))
             if self._thread is None and self._is_wanted:
                 self._thread = threading.Thread(target=self._keep, name="strongroom-work")
                 self._thread.start()
@@ -105,9 +112,11 @@ class Work:
         """Give the state, as whoever acts in a room may see it."""
         coverage, rate = self._look(room)
         running = self._thread is not None or is_held(self._layout, "analyze")
+        stopped = is_halted(self._layout)
         left = math.ceil(coverage.pending / rate) if running and rate > 0 else None
         return WorkState(
             running=running,
+            stopped=stopped,
             done=coverage.searched,
             left=coverage.pending,
             failed=coverage.failed,
@@ -115,9 +124,14 @@ class Work:
             total=coverage.total,
             rate=round(rate, 3),
             seconds_left=left,
-            step=self._step if running else "",
-            problem=self._problem,
+            step=STOPPING if running and stopped else self._step if running else "",
+            problem=self._told_problem(room),
         )
+
+    def _told_problem(self, room: Room) -> str:
+        """Give why reading ended; to whom only some containers are granted not more than that it did."""
+        is_whole = room.scope("status").containers is None
+        return self._problem if is_whole or not self._problem else "reading ended early: an owner of the room is told why"
 
     def _look(self, room: Room) -> tuple[Coverage, float]:
         """Ask the catalog, once a second for all who see the same: many may follow at once."""
@@ -134,7 +148,7 @@ class Work:
     def _keep(self) -> None:
         while True:
             with self._guard:
-                if not self._is_wanted:
+                if not self._is_wanted or is_halted(self._layout):
                     self._thread = None
                     return
                 self._is_wanted = False
@@ -177,12 +191,12 @@ def working(room: Path, settings: Mapping[str, object], *, is_followed: bool = F
 
 
 def read_all(room: Path, settings: Mapping[str, object], stop: threading.Event) -> None:
-    """Read until nothing is left; while another process analyses the room, wait for that one."""
+    """Read until nothing is left or somebody stops it; while another process analyses the room, wait for that one."""
     teller = _Teller()
     with rooms.open(room, **settings) as opened:
-        while not stop.is_set():
+        while not (stop.is_set() or opened.is_analysis_stopped):
             try:
-                opened.analyze(on_progress=teller.tell)
+                opened.analyze(on_progress=teller.tell, resumes=False)
             except RoomLocked:
                 stop.wait(LOCKED_SECONDS)
             else:

@@ -84,7 +84,7 @@ def get(
     inline: Annotated[bool, Query(description="Whether a browser may show it, where that is safe.")] = False,
 ) -> Response:
     """Give the bytes of a blob, or of a member of one (`NAME!/MEMBER`), wholly or in part."""
-    return ranged(request, visit.room.open(f"{container}/{name}"), name, inline=inline)
+    return ranged(request, visit.room.open(f"{container}/{name}", is_part="range" in request.headers), name, inline=inline)
 
 
 @router.delete("/blobs/{name:path}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409, 412))

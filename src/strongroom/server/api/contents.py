@@ -41,8 +41,11 @@ def content_bytes(
     *,
     inline: Annotated[bool, Query(description="Whether a browser may show it, where that is safe.")] = False,
 ) -> Response:
-    """Give the bytes of a content, wholly or in part (`Range`, `If-Range`, `If-None-Match`)."""
-    return ranged(request, visit.room.open(sha), sha, inline=inline)
+    """Give the bytes of a content, wholly or in part (`Range`, `If-Range`, `If-None-Match`).
+
+    Parts of one content that you read within a minute are one entry in the ledger.
+    """
+    return ranged(request, visit.room.open(sha, is_part="range" in request.headers), sha, inline=inline)
 
 
 @router.get(

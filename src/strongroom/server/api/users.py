@@ -27,6 +27,15 @@ class NewUser(BaseModel):
     password: str | None = Field(default=None, max_length=1000, description="Without one they come in by links and keys.")
 
 
+class UserChange(BaseModel):
+    """What is to become of a user; what is not given stays."""
+
+    role: Literal["owner", "editor", "reader"] | None = Field(default=None, description="What they may do.")
+    containers: list[Annotated[str, Field(max_length=63)]] | None = Field(
+        default=None, max_length=1000, description="Names of the only containers that they see; `null` is all, `[]` none."
+    )
+
+
 class NewKey(BaseModel):
     """A key to be made."""
 
@@ -51,6 +60,14 @@ def add_user(visit: Asks, user: NewUser) -> JSONResponse:
     """Let somebody in."""
     made = visit.room.add_user(user.name, role=user.role, containers=user.containers, password=user.password)
     return as_json(made, HTTPStatus.CREATED)
+
+
+@router.patch("/users/{name}", responses=problems(404, 409), response_model=User)
+def change_user(visit: Asks, name: UserName, wanted: UserChange) -> JSONResponse:
+    """Give a user another role or other containers, from their next request on; the last owner stays one."""
+    everything = "containers" in wanted.model_fields_set and wanted.containers is None
+    user = visit.room.change_user(name, role=wanted.role, containers=wanted.containers, everything=everything)
+    return as_json(user)
 
 
 @router.delete("/users/{name}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404))

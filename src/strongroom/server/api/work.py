@@ -35,12 +35,22 @@ def state(request: Request, visit: Asks) -> JSONResponse:
 
 @router.post("", status_code=HTTPStatus.ACCEPTED, responses=problems(), response_model=WorkState)
 def start(request: Request, visit: Asks) -> JSONResponse:
-    """Have read what is not read yet, in a process of its own that ends when nothing is left."""
+    """Have read what is not read yet, in a process of its own that ends when nothing is left; also after a stop."""
     site = site_of(request)
-    visit.room.scope("analyze")
+    visit.room.resume_analysis()
     site.note("start_work", visit.actor)
     site.work.start()
     return as_json(site.work.state(visit.room), HTTPStatus.ACCEPTED)
+
+
+@router.delete("", status_code=HTTPStatus.ACCEPTED, responses=problems(), response_model=WorkState)
+def stop(request: Request, visit: Asks) -> JSONResponse:
+    """Have the reading end, wherever it was started: the batch in hand is finished, all is kept, and `POST` goes on.
+
+    Until then nothing is read, whatever arrives.
+    """
+    visit.room.stop_analysis()
+    return as_json(site_of(request).work.state(visit.room), HTTPStatus.ACCEPTED)
 
 
 @router.get(

@@ -25,14 +25,12 @@ def containers(visit: Asks) -> Response:
 
 
 def _containers(visit: Visit, problem: str = "", status: int = 200) -> Response:
-    found = visit.room.status()
     return page(
         visit,
         "containers.html",
         here="Containers",
         status=status,
-        containers=found.containers,
-        coverage=found.coverage,
+        containers=visit.room.contained(),
         problem=problem,
         may_create=visit.may("create_container"),
     )

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import RedirectResponse, Response
 
 from strongroom.domain.settings import PREFIX, Settings
-from strongroom.domain.user import READER, ROLES
+from strongroom.domain.user import OWNER_ROLE, READER, ROLES
 from strongroom.errors import StrongroomError, codes
 from strongroom.server.door.visit import Asks, Visit
 from strongroom.server.web.pages import ENVIRONMENT, page
@@ -69,6 +69,23 @@ def add_user(
     """Let somebody in."""
     try:
         visit.room.add_user(name.strip(), role=role, containers=containers or None, password=password or None)
+    except StrongroomError as error:
+        return _refused(visit, error)
+    return RedirectResponse("/settings#users", SEE_OTHER)
+
+
+@router.post("/settings/users/{name}/change")
+def change_user(
+    visit: Asks,
+    name: UserName,
+    role: Annotated[str, Form(max_length=20)] = READER,
+    everything: Annotated[str, Form(max_length=10)] = "",
+    containers: Annotated[list[str] | None, Form(max_length=1000)] = None,
+) -> Response:
+    """Give somebody another role, and let them see everything or some containers only."""
+    only = None if everything or role == OWNER_ROLE else containers or []
+    try:
+        visit.room.change_user(name, role=role, containers=only, everything=only is None)
     except StrongroomError as error:
         return _refused(visit, error)
     return RedirectResponse("/settings#users", SEE_OTHER)
@@ -160,7 +177,7 @@ def _settings(visit: Visit, told: Told) -> Response:
         keys=room.keys() if is_owner else [],
         roles=ROLES,
         key_days=KEY_DAYS,
-        containers=[one.name for one, _, _ in status.containers],
+        containers=[one.container.name for one in status.containers],
     )
 
 

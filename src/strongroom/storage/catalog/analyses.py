@@ -5,7 +5,7 @@ Remaining work is a query over standings, not a queue.
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -193,12 +193,18 @@ def written(tx: Transaction, *, after: tuple[str, str], limit: int) -> list[tupl
     return sorted(found)[:limit]
 
 
-def rate(tx: Transaction, seconds: float = 120.0) -> float:
-    """Give how many contents a second were finished in the last minutes; 0 where none was."""
-    text = "SELECT count(DISTINCT sha256), min(finished_at) FROM analyses WHERE finished_at > :since"
-    instant = int(now().timestamp() * 1e6)
-    count, first = tx.execute(sa.text(text), {"since": instant - int(seconds * 1e6)}).one()
-    return float(count) / max((instant - first) / 1e6, 1.0) if count else 0.0
+def rate(tx: Transaction, *, containers: Iterable[int] | None = None, seconds: float = 120.0) -> float:
+    """Give how many contents of some containers, None for all, were finished a second in the last minutes; 0 for none."""
+    instant = now()
+    statement = sa.select(sa.func.count(table.c.sha256.distinct()), sa.func.min(table.c.finished_at)).where(
+        table.c.finished_at > instant - timedelta(seconds=seconds)
+    )
+    inside = reach.containers(tx, containers)
+    if inside is not None:
+        held = sa.exists().where(held_rows.c.sha256 == table.c.sha256, held_rows.c.container_id.in_(inside))
+        statement = statement.where(held)
+    count, first = tx.execute(statement).one()
+    return float(count) / max((instant - first).total_seconds(), 1.0) if count else 0.0
 
 
 def _page_by_standing(tx: Transaction, key: int | None, after: str, limit: int) -> list[str]:

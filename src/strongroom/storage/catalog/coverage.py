@@ -1,13 +1,12 @@
 """Coverage: how much of a scope is analysed, by type, and every failure with its reason."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from strongroom.domain.analysis import AnalyzerSpec, Coverage, Failure, State
-from strongroom.domain.content import Name
 from strongroom.domain.media import EMPTY, OCTETS
 from strongroom.domain.outcome import BYTES
 from strongroom.domain.scope import Scope
@@ -41,7 +40,24 @@ def by_type(tx: Transaction, specs: Sequence[AnalyzerSpec], scope: Scope) -> dic
     return {type_: _coverage(tally) for type_, tally in sorted(tallies.items())}
 
 
-def failures(tx: Transaction, scope: Scope, after: str, limit: int) -> list[Failure]:
+def by_container(tx: Transaction, specs: Sequence[AnalyzerSpec], scope: Scope, ids: Collection[int]) -> dict[int, Coverage]:
+    """Give the coverage of each of some containers that the scope shows."""
+    known = standings.load(tx)
+    tallies: dict[int, Counter[Verdict]] = {key: Counter() for key in ids}
+    for container_id, standing, count in reach.standing_counts_by_container(tx, ids):
+        tallies[container_id][known[standing].verdict(specs)] += count
+    faulty = versions.c.fault.is_not(None)
+    statement = sa.select(versions.c.container_id, faulty, sa.func.count()).where(
+        live(), versions.c.sha256.is_(None), versions.c.container_id.in_(sorted(ids)), *_granted(scope)
+    )
+    for container_id, has_fault, count in tx.execute(statement.group_by(versions.c.container_id, faulty)):
+        tallies[container_id][Verdict.FAILED if has_fault else Verdict.PENDING] += count
+    return {key: _coverage(tally) for key, tally in tallies.items()}
+
+
+def failures(
+    tx: Transaction, scope: Scope, after: str, limit: int, *, analyzer: str | None = None, reason: str | None = None
+) -> list[Failure]:
     """Give contents that could not be analysed, wholly or in part, in order of SHA-256.
 
     Args:
@@ -49,8 +65,10 @@ def failures(tx: Transaction, scope: Scope, after: str, limit: int) -> list[Fail
         scope: What may be seen.
         after: SHA-256 of the last failure known; empty for none.
         limit: Contents a page, at most; one content may have several failures.
+        analyzer: Only what this one could not read.
+        reason: Only what could not be read for this reason.
     """
-    troubles = _troubles(tx, scope, after, limit)
+    troubles = _troubles(tx, scope, after, limit, troubled(tx, analyzer, reason))
     names = first_names(tx, {row.sha256 for row in troubles}, scope)
     return [
         Failure(
@@ -66,7 +84,20 @@ def failures(tx: Transaction, scope: Scope, after: str, limit: int) -> list[Fail
     ]
 
 
-def unread(tx: Transaction, specs: Sequence[AnalyzerSpec], scope: Scope, after: str, limit: int) -> list[Failure]:
+def troubled(tx: Transaction, analyzer: str | None, reason: str | None) -> list[sa.ColumnElement[bool]]:
+    """Give the conditions that an analysis ended with trouble, of one analyzer and for one reason where these are given."""
+    where: list[sa.ColumnElement[bool]] = [analyses.c.reason.is_not(None)]
+    where += [] if analyzer is None else [analyses.c.analyzer == analyzer]
+    if reason is not None:
+        where.append(analyses.c.reason == reason)
+        if tx.dialect.name == "postgresql":  # whose index holds a digest: a reason may be longer than an index may hold
+            where.append(sa.func.md5(analyses.c.reason) == sa.func.md5(reason))
+    return where
+
+
+def unread(
+    tx: Transaction, specs: Sequence[AnalyzerSpec], scope: Scope, after: str, limit: int, *, reason: str | None = None
+) -> list[Failure]:
     """Give contents that no analyzer takes, in order of SHA-256.
 
     Args:
@@ -75,9 +106,9 @@ def unread(tx: Transaction, specs: Sequence[AnalyzerSpec], scope: Scope, after: 
         scope: What may be seen.
         after: SHA-256 of the last content known; empty for none.
         limit: How many at most.
+        reason: Only those that are told with this sentence.
     """
-    known = {key: one.media_type for key, one in standings.load(tx).items() if one.media_type is not None}
-    alone = {key: media for key, media in known.items() if not any(spec.takes(media) for spec in specs)}
+    alone = {key: why for key, why in alone_kinds(tx, specs).items() if reason in (None, why)}
     columns = (content_rows.c.sha256, content_rows.c.standing)
     where = (
         content_rows.c.standing.in_(alone),
@@ -91,13 +122,19 @@ def unread(tx: Transaction, specs: Sequence[AnalyzerSpec], scope: Scope, after: 
             sha256=row.sha256,
             name=names[row.sha256],
             analyzer=BYTES,
-            reason=_no_reader(alone[row.standing]),
+            reason=alone[row.standing],
             state=State.SKIPPED,
             attempts=1,
         )
         for row in rows
         if row.sha256 in names
     ]
+
+
+def alone_kinds(tx: Transaction, specs: Sequence[AnalyzerSpec]) -> dict[int | None, str]:
+    """Give the standings of what no analyzer takes, each with the sentence that tells it."""
+    known = {key: one.media_type for key, one in standings.load(tx).items() if one.media_type is not None}
+    return {key: _no_reader(media) for key, media in known.items() if not any(spec.takes(media) for spec in specs)}
 
 
 def _no_reader(media_type: str) -> str:
@@ -108,39 +145,22 @@ def _no_reader(media_type: str) -> str:
     return f"no analyzer here reads {media_type}"
 
 
-def _troubles(tx: Transaction, scope: Scope, after: str, limit: int) -> Sequence[sa.Row[Any]]:
+def _troubles(
+    tx: Transaction, scope: Scope, after: str, limit: int, where: Sequence[sa.ColumnElement[bool]]
+) -> Sequence[sa.Row[Any]]:
     """Give the rows of analyses with a reason, of a page of contents in the scope."""
     inside = reach.containers(tx, scope.containers)
     table = held_rows
     held = sa.exists().where(table.c.sha256 == analyses.c.sha256)
     if inside is not None:
         held = held.where(table.c.container_id.in_(inside))
-    page = sa.select(analyses.c.sha256).where(analyses.c.reason.is_not(None), analyses.c.sha256 > after, held)
+    page = sa.select(analyses.c.sha256).where(*where, analyses.c.sha256 > after, held)
     shas = tx.scalars(page.distinct().order_by(analyses.c.sha256).limit(limit)).all()
     rows: list[sa.Row[Any]] = []
     for part in holdings.chunks(shas):
-        statement = sa.select(analyses).where(analyses.c.sha256.in_(part), analyses.c.reason.is_not(None))
+        statement = sa.select(analyses).where(analyses.c.sha256.in_(part), *where)
         rows += tx.execute(statement.order_by(analyses.c.sha256, analyses.c.analyzer))
     return rows
-
-
-def faults(tx: Transaction, scope: Scope) -> list[Failure]:
-    """Give live blobs whose bytes could not be read, so that no content is known."""
-    statement = sa.select(
-        versions.c.id, versions.c.sha256, versions.c.name, versions.c.fault, containers.c.name.label("container")
-    )
-    statement = statement.where(live(), versions.c.fault.is_not(None), *_granted(scope)).order_by(versions.c.id)
-    return [
-        Failure(
-            sha256=row.sha256 or "",
-            name=str(Name(container=row.container, blob=row.name)),
-            analyzer=BYTES,
-            reason=row.fault,
-            state=State.FAILED,
-            attempts=1,
-        )
-        for row in tx.execute(statement)
-    ]
 
 
 def _unread(tx: Transaction, scope: Scope) -> Counter[Verdict]:

@@ -1,6 +1,6 @@
 """What containers a question reaches, and how many contents they hold in each standing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import sqlalchemy as sa
 
@@ -42,6 +42,18 @@ def standing_counts(tx: Transaction, granted: Iterable[int] | None) -> dict[int 
     every = sa.select(holdings.c.sha256).where(holdings.c.container_id.in_(inside)).distinct().subquery()
     statement = sa.select(contents.c.standing, sa.func.count()).join(every, every.c.sha256 == contents.c.sha256)
     return dict(tx.execute(statement.group_by(contents.c.standing)).all())
+
+
+def standing_counts_by_container(tx: Transaction, ids: Collection[int]) -> Iterator[tuple[int, int | None, int]]:
+    """Give container, standing and number of the contents of containers, each content once in each of them."""
+    if len(ids) == 1 and containers(tx, ids) is None:  # then it holds all that there is, which an index counts
+        (only,) = ids
+        yield from ((only, standing, count) for standing, count in standing_counts(tx, ids).items())
+        return
+    columns = (holdings.c.container_id, contents.c.standing, sa.func.count())
+    joined = sa.select(*columns).join_from(holdings, contents, contents.c.sha256 == holdings.c.sha256)
+    grouped = joined.where(holdings.c.container_id.in_(sorted(ids))).group_by(*columns[:2])
+    yield from (tuple(row) for row in tx.execute(grouped))
 
 
 def held(inside: Sequence[int] | None) -> sa.ColumnElement[bool]:

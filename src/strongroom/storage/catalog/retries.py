@@ -9,7 +9,7 @@ from strongroom.domain.analysis import Failure, State
 from strongroom.domain.content import Name
 from strongroom.domain.outcome import BYTES
 from strongroom.domain.scope import Scope
-from strongroom.storage.catalog import contents, holdings, reach
+from strongroom.storage.catalog import contents, coverage, holdings, reach
 from strongroom.storage.catalog.catalog import Transaction
 from strongroom.storage.catalog.holdings import live
 from strongroom.storage.catalog.schema import analyses, containers, stretches, versions
@@ -33,10 +33,13 @@ class Tried:
     """Whether it goes on from a checkpoint, so that what it wrote is still needed."""
 
 
-def unreadable(tx: Transaction, scope: Scope, after: int, limit: int) -> list[tuple[int, Failure]]:
+def unreadable(
+    tx: Transaction, scope: Scope, after: int, limit: int, *, reason: str | None = None
+) -> list[tuple[int, Failure]]:
     """Give keys of live versions whose bytes could not be read, in order, each with what is told of it."""
     columns = (versions.c.id, versions.c.sha256, versions.c.name, versions.c.fault, containers.c.name.label("container"))
     statement = sa.select(*columns).where(live(), versions.c.fault.is_not(None), versions.c.id > after, *_granted(scope))
+    statement = statement if reason is None else statement.where(versions.c.fault == reason)
     return [
         (
             row.id,
@@ -65,15 +68,40 @@ def failed(tx: Transaction, scope: Scope, after: str, limit: int) -> list[str]:
     return list(tx.scalars(statement.distinct().order_by(analyses.c.sha256).limit(limit)))
 
 
-def troubled(tx: Transaction, sha256s: Collection[str], *, partly: bool) -> list[Tried]:
-    """Give the runs over contents that failed; with ``partly``, also those that found only a part."""
+def alike(tx: Transaction, scope: Scope, after: str, limit: int, *, analyzer: str | None, reason: str | None) -> list[str]:
+    """Give contents in the scope that an analyzer could not read, wholly or in part, for a reason, in order of SHA-256."""
+    inside = reach.containers(tx, scope.containers)
+    here = sa.exists().where(held.c.sha256 == analyses.c.sha256)
+    if inside is not None:
+        here = here.where(held.c.container_id.in_(inside))
+    where = (*coverage.troubled(tx, analyzer, reason), analyses.c.sha256 > after, here)
+    return list(tx.scalars(sa.select(analyses.c.sha256).where(*where).distinct().order_by(analyses.c.sha256).limit(limit)))
+
+
+def troubled(
+    tx: Transaction,
+    sha256s: Collection[str],
+    *,
+    partly: bool,
+    analyzer: str | None = None,
+    reason: str | None = None,
+) -> list[Tried]:
+    """Give the runs over contents that failed; with ``partly``, also those that found only a part.
+
+    Args:
+        tx: A transaction.
+        sha256s: The contents.
+        partly: Whether what is read in part counts.
+        analyzer: Only runs of this one.
+        reason: Only those that ended for this reason.
+    """
     goes_on = sa.exists().where(stretches.c.sha256 == analyses.c.sha256, stretches.c.analyzer == analyses.c.analyzer)
     c = analyses.c
-    bad = c.reason.is_not(None) if partly else c.state == State.FAILED
+    bad = coverage.troubled(tx, analyzer, reason) if partly else [c.state == State.FAILED]
     found: list[Tried] = []
     for part in holdings.chunks(sha256s):
         statement = sa.select(c.sha256, c.analyzer, c.version, c.segments, goes_on.label("goes_on"))
-        rows = tx.execute(statement.where(c.sha256.in_(part), bad).order_by(c.sha256, c.analyzer))
+        rows = tx.execute(statement.where(c.sha256.in_(part), *bad).order_by(c.sha256, c.analyzer))
         found += [Tried(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
     return found
 

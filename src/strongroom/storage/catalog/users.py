@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from strongroom.domain.user import Key, User
-from strongroom.errors import AlreadyExists, NotFound
+from strongroom.domain.user import OWNER_ROLE, Key, User
+from strongroom.errors import AlreadyExists, Conflict, NotFound
 from strongroom.storage.catalog import searches
 from strongroom.storage.catalog.catalog import Transaction, now
 from strongroom.storage.catalog.schema import containers, logins, sessions, user_keys, users
@@ -88,6 +88,28 @@ def set_password(tx: Transaction, name: str, password: str) -> None:
     get(tx, name)
     tx.execute(update(users).where(users.c.name == name).values(password=password))
     leave(tx, name)
+
+
+def change(tx: Transaction, name: str, role: str, containers: Sequence[str] | None) -> User:
+    """Give a user another role, and other containers.
+
+    Args:
+        tx: A transaction that writes.
+        name: Whose.
+        role: One of `strongroom.domain.user.ROLES`.
+        containers: Names of those that are granted; None grants all.
+
+    Raises:
+        NotFound: There is no such user.
+        Conflict: They are the last owner, and would be none.
+    """
+    owners = select(users.c.name).where(users.c.role == OWNER_ROLE).order_by(users.c.name)
+    left = set(tx.scalars(owners.with_for_update())) - {name}  # locked, so that two owners cannot end each other
+    if get(tx, name).role == OWNER_ROLE and role != OWNER_ROLE and not left:
+        raise Conflict(f"{name} is the last owner: make somebody else one first: `strongroom users change NAME --role owner`")
+    granted = None if containers is None else list(containers)
+    tx.execute(update(users).where(users.c.name == name).values(role=role, containers=granted))
+    return get(tx, name)
 
 
 def remove(tx: Transaction, name: str) -> None:

@@ -12,12 +12,14 @@ function tell(name, text) {
   now.querySelector(`[data-tell="${name}"]`).textContent = text;
 }
 
-let wasRunning = null;
+let was = null;
 
 const events = new EventSource(now.dataset.events);
 events.addEventListener("work", (event) => {
   const work = JSON.parse(event.data);
-  tell("step", work.running ? work.step || "Reading" : work.left ? "Waiting" : "All is read");
+  const idle = !work.left ? "All is read" : work.stopped ? "Stopped" : "Waiting";
+  const step = work.running ? work.step || "Reading" : idle;
+  tell("step", step[0].toUpperCase() + step.slice(1));
   tell("done", count.format(work.done));
   tell("total", count.format(work.total));
   tell("rate", work.running && work.rate ? `, ${work.rate.toFixed(1)} a second` : "");
@@ -26,7 +28,9 @@ events.addEventListener("work", (event) => {
   bar.max = Math.max(work.total, 1);
   bar.value = work.total - work.left;
   document.getElementById("pending").textContent = `${count.format(work.left)} pending`;
-  if (wasRunning && !work.running) window.location.reload();
-  wasRunning = work.running;
+  // the buttons and the lists below are those of another state
+  const is = `${work.running} ${work.stopped}`;
+  if (was !== null && was !== is) window.location.reload();
+  was = is;
 });
 window.addEventListener("pagehide", () => events.close());
