@@ -1,5 +1,6 @@
 """The default picture model: its weights file, its labels in the text space, and what is refused."""
 
+import json
 import pickle
 import struct
 from collections.abc import Sequence
@@ -12,7 +13,15 @@ from strongroom.domain.findings import Vector
 from strongroom.domain.settings import Settings
 from strongroom.errors import ModelCorrupt, ModelMissing, SettingError
 from strongroom.models import efficientnet
-from strongroom.models.pictures import SHIPPED, LabelPictureModel, decorrelate, embed_labels, load_picture_model
+from strongroom.models.pictures import (
+    KINDS,
+    SHIPPED,
+    LabelPictureModel,
+    decorrelate,
+    embed_kinds,
+    embed_labels,
+    load_picture_model,
+)
 from strongroom.models.store import ModelStore
 
 
@@ -120,6 +129,35 @@ def test_labels_come_best_first_and_the_vector_lies_between_them():
     assert model.embed_query("a cat") is None
 
 
+def test_a_kind_counts_with_all_its_classes():
+    probabilities = np.full(20, 0.001, np.float32)
+    probabilities[[3, 4, 5, 6]] = 0.2
+    kinds = [[3, 4, 5, 6], [7, 8]]
+    matrix = np.eye(22, dtype=np.float32)
+    model = LabelPictureModel(Network(probabilities), [f"class {index}" for index in range(20)], matrix, kinds)
+    (look,) = model.look([np.zeros((300, 200, 3), np.uint8)])
+    assert look.label_vector is not None
+    assert look.label_vector[20] > look.label_vector[3] > look.label_vector[21]
+
+
+def test_everyday_words_find_what_the_classes_call_by_rarer_names():
+    from strongroom.models.pictures import _read_names
+    from strongroom.models.toolbox import Toolbox
+
+    _, wordnet = _read_names(ModelStore())
+    tools = Toolbox(Settings())
+    vectors = []
+    model = load_picture_model(Settings(), ModelStore(), tools.text)
+    assert isinstance(model, LabelPictureModel)
+    for name in ("malamute", "sorrel", "ibex", "great grey owl", "schooner", "espresso", "Granny Smith", "sea lion"):
+        probabilities = np.full(1000, 1e-4, np.float32)
+        probabilities[next(index for index, known in enumerate(wordnet) if known[0] == name)] = 0.6
+        vectors.append(model.tell(np.zeros(1280, np.float32), probabilities).label_vector)
+    asked = ["a dog on a porch", "a horse", "a goat", "an owl", "a sailing boat", "coffee", "an apple", "a seal"]
+    queries = tools.text.embed(asked, query=True)
+    assert (queries @ np.stack(vectors).T).argmax(axis=1).tolist() == list(range(len(asked)))
+
+
 def test_a_model_that_is_not_pulled_is_missing(tmp_path: Path):
     with pytest.raises(ModelMissing, match="models pull"):
         load_picture_model(Settings(), ModelStore(tmp_path), Words())
@@ -138,8 +176,12 @@ def test_the_labels_that_are_shipped_are_those_that_the_default_text_model_gives
     some = range(0, 1000, 97)
     made = embed_labels([names[index] for index in some], [wordnet[index] for index in some], Toolbox(Settings()).text)
     shipped = np.load(SHIPPED).astype(np.float32)
-    assert shipped.shape == (1000, 384)
     assert ((made * shipped[list(some)]).sum(axis=1) > 0.98).all()
+    kinds = json.loads(KINDS.read_text("utf-8"))
+    assert shipped.shape == (1000 + len(kinds), 384)
+    made = embed_kinds(kinds, Toolbox(Settings()).text)
+    assert ((made * shipped[1000:]).sum(axis=1) > 0.98).all()
+    assert all(0 <= index < 1000 for classes in kinds.values() for index in classes)
 
 
 def test_words_find_the_photographs_that_show_them():

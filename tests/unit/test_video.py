@@ -154,6 +154,23 @@ def test_a_short_shot_is_told_by_all_its_frames_from_side_to_side():
     assert np.linalg.norm(told.label_vector) == pytest.approx(1)
 
 
+def test_both_ends_of_a_wide_frame_are_looked_at_besides_its_middle():
+    class Remembering(MeanColour):
+        def __init__(self) -> None:
+            self.seen: list[float] = []
+
+        def look(self, pictures: Sequence[Pixels]) -> list[Look]:
+            self.seen += [float(one[:, : one.shape[0]].mean()) for one in pictures]
+            return super().look(pictures)
+
+    frame = np.zeros((64, 192, 3), np.uint8)
+    frame[:, 128:] = 200
+    tools = FakeTools()
+    tools.pictures = Remembering()
+    list(VideoAnalyzer().analyze(BytesSource(recordings.video([frame] * 30, fps=10), "video/mp4"), tools))
+    assert max(tools.pictures.seen) == pytest.approx(200, abs=10)
+
+
 def test_moments_know_when_the_video_was_taken():
     data = cut_together(2, tags={"creation_time": "2021-05-01T10:00:00Z"})
     assert [one.taken_at and one.taken_at.year for one in shots(findings(data))] == [2021, 2021]

@@ -51,7 +51,7 @@ LIKELY = 0.1
 class ImageAnalyzer:
     """What a picture shows and what its file says."""
 
-    spec = AnalyzerSpec(name="image", version=1, accepts=ACCEPTS, cost=Cost.CHEAP)
+    spec = AnalyzerSpec(name="image", version=2, accepts=ACCEPTS, cost=Cost.CHEAP)
 
     def analyze(self, source: Source, tools: Tools) -> Iterator[Finding]:
         """Yield properties, a thumbnail and a segment a picture; see `strongroom.ports.Analyzer`."""

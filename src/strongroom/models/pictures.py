@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -30,31 +30,42 @@ RIDGE = 1.0
 """How far the names' own likeness is left in: nothing at 0, all of it (ConSE) beyond 10."""
 _CROP = 224 / 256
 """The share of the shorter side that the network was tested on."""
-_REVISION = 2
+_REVISION = 3
 """Raised when the labels' vectors are computed another way."""
-SHIPPED = Path(__file__).with_name("data") / "efficientnet-lite0" / "labels-minilm-l6-int8.npy"
-"""What `embed_labels` gives with the default text model, in half precision: half a minute that nobody has to wait."""
+KIND = 0.6
+"""What a kind of things counts beside a class: more finds "a dog" better and mixes up the breeds."""
+_DATA = Path(__file__).with_name("data") / "efficientnet-lite0"
+KINDS = _DATA / "kinds.json"
+"""Everyday words for several classes, or for one whose name nobody would ask for: 118 breeds are dogs, a sorrel is a horse."""
+SHIPPED = _DATA / "labels-minilm-l6-int8.npy"
+"""What `embed_labels` and then `embed_kinds` give with the default text model, in half precision: half a minute that nobody
+has to wait."""
 
 
 class LabelPictureModel:
     """EfficientNet's ImageNet classes, put into the text space through the embeddings of their names.
 
-    This is ConSE (Norouzi et al., 2014) with two changes. The square roots of the probabilities are the weights, so that a
-    second likely class is not drowned by a first one. And the names' embeddings are decorrelated by a ridge regression,
-    so that a picture of a class is not also near to every class with a similar name.
+    This is ConSE (Norouzi et al., 2014) with three changes. The square roots of the probabilities are the weights, so that a
+    second likely class is not drowned by a first one. The names' embeddings are decorrelated by a ridge regression, so that a
+    picture of a class is not also near to every class with a similar name. And kinds of classes count too, each with the sum of
+    its classes' probabilities (after HierSE, Li et al., 2015): decorrelated breeds alone would leave "dog" near to none.
     """
 
-    def __init__(self, network: Any, names: Sequence[str], matrix: Vector) -> None:
+    def __init__(self, network: Any, names: Sequence[str], matrix: Vector, kinds: Sequence[Sequence[int]] = ()) -> None:
         """Take the parts.
 
         Args:
             network: The compiled model that `efficientnet.build` describes.
             names: The classes' names.
-            matrix: One vector a class, in the text space.
+            matrix: One vector a class, in the text space, then one a kind.
+            kinds: The classes of each kind, by their numbers.
         """
         self._network = network
         self._names = names
         self._matrix = matrix
+        self._members = np.zeros((len(names), len(kinds)), np.float32)
+        for index, classes in enumerate(kinds):
+            self._members[list(classes), index] = 1.0
         self._request = network.create_infer_request()
         self._lock = threading.Lock()
 
@@ -76,17 +87,26 @@ class LabelPictureModel:
         with self._lock:
             outputs = self._request.infer({"pictures": batch})
             features, probabilities = (np.array(outputs[name], np.float32) for name in ("features", "probabilities"))
-        return [self._tell(*both) for both in zip(features, probabilities, strict=True)]
+        return [self.tell(*both) for both in zip(features, probabilities, strict=True)]
 
-    def _tell(self, features: Vector, probabilities: Vector) -> Look:
+    def tell(self, features: Vector, probabilities: Vector) -> Look:
+        """Say what the network says of one picture, in words and in the text space."""
         best = np.argpartition(-probabilities, TOP)[:TOP]
         best = best[np.argsort(-probabilities[best], kind="stable")]
-        vector = np.sqrt(probabilities[best]) @ self._matrix[best]
+        vector: Vector = np.sqrt(probabilities[best]) @ self._matrix[best] + self._kinds(probabilities)
         return Look(
             labels=tuple((self._names[index], float(probabilities[index])) for index in best[:SHOWN]),
             label_vector=vector / max(float(np.linalg.norm(vector)), 1e-12),
             image_vector=features,
         )
+
+    def _kinds(self, probabilities: Vector) -> Vector:
+        """Give the likeliest kinds in the text space, with their weight."""
+        sums = probabilities @ self._members
+        best = np.argsort(-sums, kind="stable")[:TOP]
+        rows = self._matrix[len(self._names) :][best]
+        weighted: Vector = (np.sqrt(sums[best]) @ rows) * np.float32(KIND)
+        return weighted
 
     def embed_query(self, text: str) -> Vector | None:  # noqa: ARG002 - the port's name
         """Give None: words are compared with the label vectors, in the text space."""
@@ -139,11 +159,24 @@ def embed_labels(names: Sequence[str], wordnet: Sequence[Sequence[str]], text: T
     return unit
 
 
+def embed_kinds(kinds: Iterable[str], text: TextEmbedder) -> Vector:
+    """Give one unit vector a kind in the text space: the mean of its names and of a photograph of each.
+
+    Args:
+        kinds: Their names, several separated by ", ".
+        text: Embeds them.
+    """
+    groups = [[line for name in kind.split(", ") for line in (name, f"a photo of a {name}")] for kind in kinds]
+    means = np.stack([text.embed(group).mean(axis=0) for group in groups])
+    unit: Vector = means / np.linalg.norm(means, axis=1, keepdims=True)
+    return unit
+
+
 def decorrelate(labels: Vector) -> Vector:
     """Give F = (L Lᵀ + r I)⁻¹ L: the name of a class then lies near its own vector and far from those of like names.
 
     Args:
-        labels: L, one unit vector a class.
+        labels: L, one unit vector a class and a kind.
     """
     likeness = labels @ labels.T + RIDGE * np.eye(len(labels), dtype=np.float32)
     decorrelated: Vector = np.linalg.solve(likeness, labels).astype(np.float32)
@@ -178,27 +211,28 @@ def load_picture_model(settings: Settings, store: ModelStore, text: TextEmbedder
 
 def _load_labels(settings: Settings, store: ModelStore, text: TextEmbedder, threads: int) -> LabelPictureModel:
     names, wordnet = _read_names(store)
+    kinds: dict[str, list[int]] = json.loads(KINDS.read_text("utf-8"))
     weights = efficientnet.read_weights(store.path(EFFICIENTNET, "efficientnet-lite0.pth"))
     network = compile_model(efficientnet.build(weights), store, threads)
-    labels = _labels(settings.text_model, names, wordnet, store, text)
-    return LabelPictureModel(network, names, decorrelate(labels))
+
+    def embed() -> Vector:
+        return np.concatenate([embed_labels(names, wordnet, text), embed_kinds(kinds, text)])
+
+    labels = _labels(settings.text_model, (len(names) + len(kinds), text.dimension), store, embed)
+    return LabelPictureModel(network, names, decorrelate(labels), list(kinds.values()))
 
 
-def _labels(
-    model: str, names: Sequence[str], wordnet: Sequence[Sequence[str]], store: ModelStore, text: TextEmbedder
-) -> Vector:
+def _labels(model: str, shape: tuple[int, int], store: ModelStore, embed: Callable[[], Vector]) -> Vector:
     """Give the labels' vectors: those of the default text model come with the package, others are kept in the store."""
     if model == MINILM.name:
         shipped: Vector = np.load(SHIPPED, allow_pickle=False).astype(np.float32)
         return shipped
-    key = sha256(f"{model}|{text.dimension}|{_REVISION}".encode()).hexdigest()[:12]
+    key = sha256(f"{model}|{shape}|{_REVISION}".encode()).hexdigest()[:12]
     try:
-        file = store.derive(
-            EFFICIENTNET, f"labels-{key}.npy", lambda scratch: np.save(scratch, embed_labels(names, wordnet, text))
-        )
+        file = store.derive(EFFICIENTNET, f"labels-{key}.npy", lambda scratch: np.save(scratch, embed()))
         kept: Vector = np.load(file, allow_pickle=False)
     except OSError:
-        return embed_labels(names, wordnet, text)  # a store that cannot be written costs half a minute, not the room
-    if kept.shape != (efficientnet.CLASSES, text.dimension):
+        return embed()  # a store that cannot be written costs half a minute, not the room
+    if kept.shape != shape:
         raise ModelCorrupt(f"{file} does not hold the labels in the space of {model}: delete it, and it is made again")
     return kept

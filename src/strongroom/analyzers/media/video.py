@@ -1,6 +1,6 @@
 """What a video shows: its shots, each by the frames that stand for it, and what they show."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -38,7 +38,7 @@ _SHORT_OF = 0.95
 class VideoAnalyzer:
     """What a video shows, shot by shot."""
 
-    spec = AnalyzerSpec(name="video", version=2, accepts=ACCEPTS, cost=Cost.READING, seconds=1800.0)
+    spec = AnalyzerSpec(name="video", version=3, accepts=ACCEPTS, cost=Cost.READING, seconds=1800.0)
 
     def analyze(self, source: Source, tools: Tools) -> Iterator[Finding]:
         """Yield a segment for each frame that stands for a shot, a filmstrip and subtitles; see `strongroom.ports.Analyzer`."""
@@ -126,12 +126,11 @@ class _Reading:
 
 
 def _closely(moment: Moment, pictures: PictureModel) -> Look:
-    """Look at all frames of a moment, at each in its middle and as a whole, and say what most of them show.
+    """Look at all frames of a moment, at their middle and as a whole or at both ends in turn, and say what most of them show.
 
     The picture vector is that of the middle of the first frame, by which the video is found with a still from it.
     """
-    frames = (moment.pixels, *moment.also)
-    looks = pictures.look([one for pixels in frames for one in (pixels, _squeezed(pixels))])
+    looks = pictures.look(_views((moment.pixels, *moment.also)))
     vectors = [one.label_vector for one in looks if one.label_vector is not None]
     if not vectors:
         return looks[0]
@@ -141,6 +140,24 @@ def _closely(moment: Moment, pictures: PictureModel) -> Look:
         shares[name] = shares.get(name, 0.0) + probability / len(looks)
     best = sorted(shares.items(), key=lambda one: (-one[1], one[0]))[: len(looks[0].labels)]
     return replace(looks[0], labels=tuple(best), label_vector=mean / max(float(np.linalg.norm(mean)), 1e-12))
+
+
+def _views(frames: Sequence[Pixels]) -> list[Pixels]:
+    """Give two squares of each frame, four of a single one: a subject is seldom in the middle all the time."""
+    if len(frames) == 1:
+        return [frames[0], _squeezed(frames[0]), *_ends(frames[0])]
+    return [
+        view
+        for number, pixels in enumerate(frames)
+        for view in ((pixels, _squeezed(pixels)) if number % 2 == 0 else _ends(pixels))
+    ]
+
+
+def _ends(pixels: Pixels) -> tuple[Pixels, Pixels]:
+    """Give the squares at both ends of a frame's longer side."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    return pixels[:side, :side], pixels[height - side :, width - side :]
 
 
 def _squeezed(pixels: Pixels) -> Pixels:
