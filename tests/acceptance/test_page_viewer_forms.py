@@ -47,6 +47,12 @@ def files() -> Iterator[tuple[str, bytes]]:
     yield "log.xml", XML.encode()
     yield "first.eml", mail("Pumps", "<1@example.org>")
     yield "second.eml", mail("Re: Pumps", "<2@example.org>", answers="<1@example.org>")
+    posts = (
+        mail("Gulls", "<3@example.org>"),
+        mail("Ferry", "<4@example.org>"),
+        mail("Re: Gulls", "<5@example.org>", answers="<3@example.org>"),
+    )
+    yield "box.mbox", b"".join(b"From ann@example.org Tue Apr 14 09:30:00 1987\n" + post + b"\n\n" for post in posts)
     yield "paper.pdf", pdf(Random(7), "lighthouse")
     yield "letter.docx", docx(Random(7), "anchor")
     yield "broken.pdf", b"%PDF-1.7 broken"
@@ -171,6 +177,17 @@ def test_an_archive_lists_what_lies_in_it_some_at_a_time(front: Front, client: T
     assert "page-199.txt" in shown
     assert "page-200.txt" not in shown
     assert "page-249.txt" in seen(front, client, "pack.zip", after=200)
+
+
+def test_a_mailbox_lists_its_messages_by_conversation(front: Front, client: TestClient):
+    shown = unescape(seen(front, client, "box.mbox", q="ferry"))
+    assert "3 messages, here in 2 conversations" in shown
+    answers = shown.partition('aria-label="Answers"')[2].partition("</ol>")[0]
+    assert "Re: Gulls" in answers
+    assert "<mark>Ferry</mark>" not in answers
+    assert "<mark>Ferry</mark>" in shown
+    assert "Ann <ann@example.org>" in shown
+    assert "No message was found" not in shown
 
 
 def test_a_name_that_means_ill_is_only_a_name(front: Front, client: TestClient):

@@ -67,3 +67,23 @@ class Mail:
     """Its attachments, the first 200."""
     thread: tuple[Post, ...]
     """The messages of the same conversation within the scope, itself among them, oldest first; at most 200."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mailbox:
+    """A part of the messages in a mailbox."""
+
+    conversations: tuple[tuple[Post, ...], ...]
+    """In the order in which each begins in the mailbox; the messages of each oldest first. One that reaches beyond this part
+    comes in parts, and a message that lies in the mailbox twice comes once."""
+    total: int
+    """Messages in all."""
+    after: int
+    """How many lie before these."""
+    count: int
+    """How many these are, as the mailbox counts them."""
+
+    @property
+    def more(self) -> bool:
+        """Whether there are more behind these."""
+        return self.after + self.count < self.total

@@ -1,14 +1,16 @@
 """`card`: all that a room tells of one content, but for its text."""
 
+from collections.abc import Sequence
+
 import pyarrow.compute as pc
 
 from strongroom.domain.card import Card, Members
-from strongroom.domain.media import IMAGE
+from strongroom.domain.media import ARCHIVE, IMAGE, MAIL
 from strongroom.domain.scope import Scope
 from strongroom.errors import ContentNotFound, UsageError
 from strongroom.flows import fetch
 from strongroom.flows.parts import Parts
-from strongroom.storage.catalog import analyses, cards, names, renditions
+from strongroom.storage.catalog import analyses, cards, members, names, renditions
 from strongroom.storage.tables.predicates import of_contents
 
 MOST = 1000
@@ -66,6 +68,13 @@ def inside(parts: Parts, sha256: str, *, after: int, limit: int) -> Members:
         raise UsageError(f"after is {after} and limit {limit}: after must be 0 or more, and limit 1 to {MOST}")
     with parts.catalog.read() as tx:
         return cards.inside(tx, sha256, after=after, limit=limit)
+
+
+def holding(parts: Parts, sha256s: Sequence[str], scope: Scope) -> frozenset[str]:
+    """Give which of some contents, as far as the scope shows them, are archives or messages with something inside."""
+    with parts.catalog.read() as tx:
+        full = members.holding(tx, sha256s, (ARCHIVE, MAIL))
+        return frozenset(names.names(tx, list(full), scope, limit=1)) if full else frozenset()
 
 
 def _pages(type_: str | None, properties: dict[str, object]) -> int | None:

@@ -7,12 +7,13 @@ from strongroom.domain.alike import Alike
 from strongroom.domain.card import Card, Members
 from strongroom.domain.hit import Hit
 from strongroom.domain.leaf import Leaf
-from strongroom.domain.mail import Mail
+from strongroom.domain.mail import Mail, Mailbox
 from strongroom.domain.text import Grid, Lines, Text
 from strongroom.errors import BlobNotFound
 from strongroom.flows import alike, card, cells, fetch, lines, mail, opening, texts, thumbnail
 from strongroom.flows import page as pages
 from strongroom.flows.glimpses import listed
+from strongroom.flows.mail import mailbox
 from strongroom.flows.opening import OpenContent
 from strongroom.room.retention import Retention
 
@@ -46,6 +47,10 @@ class Looking(Retention):
         found = card.inside(self._parts, sha256, after=after, limit=limit)
         self._record("card", scope, name=name, content=sha256, after=after)
         return found
+
+    def holding(self, contents: Sequence[str]) -> frozenset[str]:
+        """Give which of some contents (SHA-256) are archives or messages with something inside: what `inside` lists."""
+        return card.holding(self._parts, contents, self.scope("list"))
 
     def text(self, name: str, *, page: int | None = None, segment: str | None = None, after: int = 0, limit: int = 200) -> Text:
         """Give the segments of a content in reading order, a part at a time, with what each says and where it lies.
@@ -118,6 +123,20 @@ class Looking(Retention):
         sha256 = fetch.resolve(self._parts, name, scope)
         self._record("mail", scope, name=name, content=sha256)
         return mail.read(self._parts, sha256, scope)
+
+    def mailbox(self, name: str, *, after: int = 0, limit: int = 200) -> Mailbox:
+        """Give messages of a mailbox (mbox), by conversation; ``after`` says how many to pass over.
+
+        Raises:
+            NotFound: There is nothing of this name.
+            Unsupported: It is no mailbox.
+            UsageError: ``after`` or ``limit`` is none that can be.
+        """
+        scope = self.scope("mail")
+        sha256 = fetch.resolve(self._parts, name, scope)
+        found = mailbox.read(self._parts, sha256, scope, after=after, limit=limit)
+        self._record("mail", scope, name=name, content=sha256, after=after)
+        return found
 
     def around(self, query: str, content: str) -> tuple[Hit | None, Hit | None]:
         """Give the hits before and after a content in the list of a query, among its first 200; None where there is none.

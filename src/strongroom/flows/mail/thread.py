@@ -58,6 +58,21 @@ def thread(parts: Parts, sha256: str, scope: Scope) -> tuple[Post, ...]:
     return tuple(sorted(posts, key=lambda post: (_when(post.date), post.sha256)))
 
 
+def threads(said: Mapping[str, Said], named: Mapping[str, Name]) -> tuple[tuple[Post, ...], ...]:
+    """Give messages as conversations, in the order in which each begins; the messages of each oldest first.
+
+    Args:
+        said: Properties of each message, by content.
+        named: A name of each.
+    """
+    left, found = dict(said), []
+    while left:
+        reasons = _related(next(iter(left)), left)
+        posts = [_post(sha, named[sha], left.pop(sha), by) for sha, by in reasons.items()]
+        found.append(tuple(sorted(posts, key=lambda post: (_when(post.date), post.sha256))))
+    return tuple(found)
+
+
 def _candidates(parts: Parts, subject: str, scope: Scope) -> set[str]:
     """Give messages whose headers hold the words of a subject, word after word."""
     if not re.search(r"\w", subject):

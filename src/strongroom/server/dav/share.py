@@ -14,9 +14,12 @@ from wsgidav.request_resolver import RequestResolver
 from wsgidav.wsgidav_app import WsgiDAVApp
 
 from strongroom.errors import NotFound
+from strongroom.server.dav.asking import room_of, told
 from strongroom.server.dav.bridge import Environ
+from strongroom.server.dav.file import File
+from strongroom.server.dav.inside import Pack, leads_inside, opened
 from strongroom.server.dav.names import is_folder, is_shown
-from strongroom.server.dav.resources import File, Folder, Root, room_of, told
+from strongroom.server.dav.resources import Folder, Root
 
 BLOCK = 1 << 18
 WITH_XML = ("PROPFIND", "PROPPATCH", "LOCK")
@@ -36,7 +39,7 @@ class RoomProvider(DAVProvider):  # type: ignore[misc]
         """Say whether nothing may be written."""
         return not self._is_writable
 
-    def get_resource_inst(self, path: str, environ: Environ) -> Root | Folder | File | None:
+    def get_resource_inst(self, path: str, environ: Environ) -> Root | Folder | File | Pack | None:
         """Give what a path names; None where it names nothing."""
         parts = [part for part in path.split("/") if part]
         found = self._named(parts, environ) if parts else Root("/", environ)
@@ -44,7 +47,7 @@ class RoomProvider(DAVProvider):  # type: ignore[misc]
             raise DAVError(HTTP_FORBIDDEN, "this is a folder: open it in a file manager, by this address")
         return found
 
-    def _named(self, parts: list[str], environ: Environ) -> Folder | File | None:
+    def _named(self, parts: list[str], environ: Environ) -> Folder | File | Pack | None:
         if not all(map(is_shown, parts)):
             return None
         with told(environ):
@@ -54,14 +57,19 @@ class RoomProvider(DAVProvider):  # type: ignore[misc]
                 return None
 
 
-def _found(parts: list[str], environ: Environ) -> Folder | File | None:
+def _found(parts: list[str], environ: Environ) -> Folder | File | Pack | None:
     """Give a folder or a file; of a name that both have, the folder."""
     room, container, name = room_of(environ), parts[0], "/".join(parts[1:])
     path = "/" + "/".join(parts)
     page = room.browse(container, prefix=f"{name}/" if name else "", limit=1)
     if not name or page.folders or page.blobs:
         return Folder(path, environ, container, name)
-    blob = room.blob(container, name)
+    try:
+        blob = room.blob(container, name)
+    except NotFound:
+        if not any(map(leads_inside, parts[1:])):
+            raise
+        return opened(environ, parts)
     return Folder(path, environ, container, name, blob) if is_folder(blob) else File(path, environ, container, blob)
 
 

@@ -30,6 +30,7 @@ from strongroom.server.web.viewer.bundle import bundle
 from strongroom.server.web.viewer.grid import grid
 from strongroom.server.web.viewer.inside import inside
 from strongroom.server.web.viewer.letter import letter
+from strongroom.server.web.viewer.mailbox import mailbox
 from strongroom.server.web.viewer.marking import query_of
 from strongroom.server.web.viewer.moving import moving
 from strongroom.server.web.viewer.plain import passages, plain
@@ -48,6 +49,7 @@ SHOWS: dict[str, Show] = {
     "moving": moving,
     "picture": picture.picture,
     "mail": letter,
+    "mailbox": mailbox,
     "table": grid,
     "text": plain,
     "bundle": bundle,
@@ -62,7 +64,7 @@ FORMS: dict[str | None, tuple[str, ...]] = {
     AUDIO: ("moving",),
     VIDEO: ("moving",),
     IMAGE: ("picture",),
-    MAIL: ("mail", "bundle"),
+    MAIL: ("mail", "mailbox", "bundle"),
     ARCHIVE: ("bundle",),
     TEXT: ("text",),
 }
