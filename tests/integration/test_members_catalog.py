@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from strongroom.domain.scope import Actor, Purpose
-from strongroom.errors import AccessDenied, AlreadyExists, NotFound
+from strongroom.errors import AccessDenied, AlreadyExists, Conflict, NotFound, UsageError
 from strongroom.governance import members
 from strongroom.governance.members import MemberPolicy, Members
 from strongroom.governance.policy import GENERAL, OWNER
@@ -31,6 +31,45 @@ def test_users_come_and_go(catalog: Catalog):
     with pytest.raises(NotFound):
         people.remove("ann")
     assert people.is_shared()
+
+
+def test_a_user_gets_another_role_and_other_containers_from_the_next_request_on(catalog: Catalog):
+    people, policy = Members(catalog), MemberPolicy(catalog)
+    with catalog.write() as tx:
+        letters = containers.create(tx, "letters", kind="stored")
+    people.add("ann", "reader", ["letters", "gone"])
+    people.add("bob", "owner")
+    assert people.change("ann", "editor").containers == ("letters", "gone")
+    assert policy.scope(Actor(name="ann"), GENERAL, "upload").containers == frozenset({letters.id})
+    assert people.change("ann", granted=[]).containers == ()
+    assert people.change("ann", everything=True).containers is None
+    assert people.change("ann", "owner").role == "owner"
+    assert people.change("ann", "reader", ["letters"]).containers == ("letters",)
+    assert people.change("ann", "owner").containers is None, "an owner sees all"
+    for role, granted, everything in (("king", None, False), ("owner", ["letters"], False), (None, ["letters"], True)):
+        with pytest.raises(UsageError):
+            people.change("ann", role, granted, everything=everything)
+    with pytest.raises(NotFound):
+        people.change("nobody", "reader")
+
+
+def test_the_last_owner_stays_one_however_many_change_at_once(catalog: Catalog):
+    people = Members(catalog)
+    for name in ("ann", "bob", "cleo"):
+        people.add(name, "owner")
+
+    def demote(name: str) -> bool:
+        try:
+            people.change(name, "reader")
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(demote, ("ann", "bob", "cleo"))) == [False, True, True]
+    assert [one.role for one in people.users()].count("owner") == 1
+    (last,) = [one.name for one in people.users() if one.role == "owner"]
+    assert people.change(last, everything=True).role == "owner", "whoever stays an owner may be changed"
 
 
 def test_a_link_that_many_open_at_once_lets_one_in(catalog: Catalog):
