@@ -54,8 +54,9 @@ input.addEventListener("input", () => {
 });
 
 box.addEventListener("submit", (event) => {
-  event.preventDefault();
   clearTimeout(waiting);
+  if (event.submitter?.hasAttribute("formaction")) return; // a question: its answers are a page of their own
+  event.preventDefault();
   show(addressOf(input.value.trim()));
 });
 
