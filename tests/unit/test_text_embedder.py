@@ -180,3 +180,13 @@ def test_threads_may_share_the_model(default: OnnxTextEmbedder):
     for thread in threads:
         thread.join()
     assert min(float(found[n] @ alone[n]) for n in range(12)) > 0.999
+
+
+def test_questions_on_one_thread_get_the_vectors_that_texts_get_on_several():
+    tools = Toolbox(Settings(), threads=2)
+    asked = ["harbour fees", "the letter that the harbour master wrote about fees in spring"]
+    assert tools.questions is not tools.text
+    for one in asked:
+        assert np.allclose(tools.questions.embed([one], query=True), tools.text.embed([one], query=True), atol=1e-6)
+    alone = Toolbox(Settings())
+    assert alone.questions is alone.text

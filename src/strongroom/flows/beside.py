@@ -22,6 +22,8 @@ SUBTITLES = re.compile(
     r"(?P<stem>.+?)(?P<language>\.[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)?(?:\.(?:sdh|cc|forced))?\.(?:srt|vtt)", re.IGNORECASE
 )
 """Name of a file with subtitles."""
+ENDINGS = (".srt", ".vtt")
+"""Of such a name: looked at first, since each search asks it of all that it found."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +74,10 @@ def recordings_beside(tx: Transaction, named: Mapping[str, Sequence[Name]], scop
         named: Where files are stored, by any key; those without subtitles have none.
         scope: What may be seen.
     """
-    spoken = {key: [(name, _stems(name)) for name in names if _stems(name)] for key, names in named.items()}
+    spelt = {key: [(name, stems) for name in names if (stems := _stems(name))] for key, names in named.items()}
+    spoken = {key: pairs for key, pairs in spelt.items() if pairs}
+    if not spoken:
+        return {}
     blobs_named = [(name, stem) for pairs in spoken.values() for name, stems in pairs if not name.member for stem in stems]
     ids = {one: containers.get(tx, one, scope).id for one in {name.container for name, _ in blobs_named}}
     rows = recordings.under(tx, {(ids[name.container], f"{stem}.") for name, stem in blobs_named})
@@ -93,8 +98,9 @@ def recordings_beside(tx: Transaction, named: Mapping[str, Sequence[Name]], scop
 
 def _stems(name: Name) -> tuple[str, ...]:
     """Give what the name of the recording of subtitles is before its ending, the likeliest first; nothing for other files."""
-    spelt = SUBTITLES.fullmatch(_leaf(name))
-    return () if spelt is None else tuple(dict.fromkeys((_leaf(name).rpartition(".")[0], spelt["stem"])))
+    leaf = _leaf(name)
+    spelt = SUBTITLES.fullmatch(leaf) if leaf[-4:].lower() in ENDINGS else None
+    return () if spelt is None else tuple(dict.fromkeys((leaf.rpartition(".")[0], spelt["stem"])))
 
 
 def _within(tx: Transaction, name: Name, stems: Sequence[str], scope: Scope) -> Neighbour | None:

@@ -90,7 +90,7 @@ class Parts:
         return SureSearcher(
             IndexReader(self.table),
             self.catalog,
-            lambda: toolbox.text,
+            lambda: toolbox.questions,
             lambda: toolbox.pictures,
             self.specs,
             pictures_read_words=reads_words(self.settings),

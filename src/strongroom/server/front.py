@@ -76,10 +76,10 @@ def front(room: Room, *, url: str = "", is_open: bool = False, work: Work | None
     app.state.site, app.state.url, app.state.mcp = site, url, McpDoor()
     app.add_middleware(Shield, site=site, tell=told, body_seconds=settings.serve_body_seconds)
     app.include_router(login.router)
+    for router in web.routers():  # first, since routes are tried in order, and the search page is what is asked for most
+        app.include_router(router, include_in_schema=False)
     for router in api.routers():
         app.include_router(router, prefix=PREFIX)
-    for router in web.routers():
-        app.include_router(router, include_in_schema=False)
     web.mount(app)
     app.include_router(chat.router)
     app.router.routes.append(Route(MCP, app.state.mcp, include_in_schema=False))

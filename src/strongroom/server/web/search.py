@@ -107,8 +107,8 @@ class State:
         return address(f"/view/{hit.content}", q=self.query, segment=best.segment_id)
 
 
-def state(request: Request) -> State:
-    """Read the state from the address."""
+async def state(request: Request) -> State:
+    """Read the state from the address; it waits for nothing, and would take a thread if it were not said to be async."""
     return State.of(request)
 
 

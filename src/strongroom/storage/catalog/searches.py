@@ -14,6 +14,12 @@ from strongroom.storage.catalog import holdings
 from strongroom.storage.catalog.catalog import Transaction, dialect_insert
 from strongroom.storage.catalog.schema import analyses, search_matches, searches
 
+_UNSEEN = (  # built once: each page asks
+    sa.select(sa.func.count())
+    .select_from(search_matches.join(searches))
+    .where(searches.c.actor == sa.bindparam("actor"), search_matches.c.found_at > searches.c.seen_at)
+)
+
 
 def create(tx: Transaction, search: Saved) -> Saved:
     """Write a search down; its id is given by the catalog.
@@ -67,9 +73,7 @@ def to_tell(tx: Transaction) -> Sequence[Saved]:
 
 def unseen(tx: Transaction, actor: str) -> int:
     """Count the matches that an actor has not looked at."""
-    statement = sa.select(sa.func.count()).select_from(search_matches.join(searches))
-    new = statement.where(searches.c.actor == actor, search_matches.c.found_at > searches.c.seen_at)
-    return int(tx.execute(new).scalar_one())
+    return int(tx.execute(_UNSEEN, {"actor": actor}).scalar_one())
 
 
 def watch(tx: Transaction, number: int, at: datetime | None) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 
 from strongroom.domain.user import Session
 from strongroom.storage.catalog.catalog import Transaction
@@ -10,6 +10,8 @@ from strongroom.storage.catalog.schema import logins, sessions
 
 IDLE = timedelta(hours=12)
 """A session that is not used for so long is over."""
+
+_BY_SECRET = select(sessions).where(sessions.c.secret_hash == bindparam("secret"))  # built once: each request asks
 
 
 def create(tx: Transaction, secret_hash: bytes, session: Session) -> None:
@@ -20,7 +22,7 @@ def create(tx: Transaction, secret_hash: bytes, session: Session) -> None:
 
 def find(tx: Transaction, secret_hash: bytes, at: datetime) -> Session | None:
     """Give the session with a secret; None where there is none, or it is over."""
-    row = tx.execute(select(sessions).where(sessions.c.secret_hash == secret_hash)).first()
+    row = tx.execute(_BY_SECRET, {"secret": secret_hash}).first()
     if row is None or row.expires_at <= at or row.seen_at + IDLE <= at:
         return None
     return Session(actor=row.actor, csrf=row.csrf, created_at=row.created_at, seen_at=row.seen_at, expires_at=row.expires_at)
