@@ -222,3 +222,24 @@ def test_the_commands_write_what_the_verbs_do(place: Path, tmp_path: Path, capsy
     )
     assert "2 of 2 queries found something" in capsys.readouterr().out
     assert run(["batch", str(tmp_path / "none.txt"), "-o", str(tmp_path / "h.csv"), "--room", str(place)]) != 0
+
+
+def test_what_looks_like_a_picture_is_written_by_its_name_or_its_file(tmp_path: Path):
+    picture = tmp_path / "teal.png"
+    Image.new("RGB", (64, 48), "teal").save(picture)
+    with strongroom.init(tmp_path / "room", workers=1, ocr_model="none", plugins=False) as room:
+        room.create_container("photos")
+        for name, colour in (("a.png", "teal"), ("b.png", (0, 128, 127))):
+            out = io.BytesIO()
+            Image.new("RGB", (64, 48), colour).save(out, "PNG")
+            room.upload("photos", name, out.getvalue())
+        room.analyze()
+        assert room.export("", tmp_path / "like.csv", like=picture).hits == 2
+        assert room.export("container:photos", tmp_path / "like.json", like="photos/a.png").hits == 1
+        assert json.loads((tmp_path / "like.json").read_bytes())["about"]["query"] == "looks like photos/a.png container:photos"
+        room.export("", tmp_path / "like.zip", like=picture)
+        with pytest.raises(UsageError, match="filters only"):
+            room.export("words", tmp_path / "no.csv", like=picture)
+    with zipfile.ZipFile(tmp_path / "like.zip") as dossier:
+        (page,) = [name for name in dossier.namelist() if name.endswith("index.html")]
+        assert "looks like a picture that was given" in dossier.read(page).decode()

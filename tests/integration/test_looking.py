@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from PIL import Image
@@ -242,3 +243,44 @@ def test_pictures_like_one_in_the_room_or_like_an_upload_are_found(room: Room):
     assert itself not in {hit.content for hit in room.similar_to("papers/photo.jpg").hits}
     with pytest.raises(ContentNotFound):
         room.similar_to("papers/story.txt")
+
+
+def test_a_page_is_packed_as_it_is_made(room: Room):
+    assert room.page("papers/paper.pdf", form="fit").startswith(b"\x89PNG")
+    assert room.page("papers/photo.jpg", form="fit").startswith(b"\x89PNG")  # drawn by code, on plain ground
+    with pytest.raises(UsageError, match="png or fit"):
+        room.page("papers/photo.jpg", form="gif")
+
+
+def test_a_scan_is_sent_as_jpeg(tmp_path: Path):
+    grain = np.random.default_rng(7).normal(235, 6, (1200, 850)).clip(0, 255).astype(np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(grain).save(out, "PDF", resolution=100)
+    with strongroom.init(tmp_path / "room", workers=1, ocr_model="none", plugins=False) as room:
+        room.create_container("scans")
+        room.upload("scans", "scan.pdf", out.getvalue(), content_type="application/pdf")
+        room.analyze()
+        drawn, packed = room.page("scans/scan.pdf"), room.page("scans/scan.pdf", form="fit")
+    assert (drawn[:4], packed[:2]) == (b"\x89PNG", b"\xff\xd8")
+    assert len(packed) * 3 < len(drawn)
+
+
+def test_stepping_through_a_list_is_no_other_search(room: Room):
+    hits = [hit.content for hit in room.search("harbour office report").hits]
+    before = len(recorded(room, "search"))
+    first, second = hits[:2]
+    assert room.around("harbour office report", first)[0] is None
+    after = room.around("harbour office report", first)[1]
+    assert after is not None
+    assert after.content == second
+    assert room.around("harbour office report", "0" * 64) == (None, None)
+    assert len(recorded(room, "search")) == before
+    for _ in range(2):  # somebody opens a link that was sent to them: they have searched as well, once
+        others(room, "papers").around("harbour office report", second)
+    assert len(recorded(room, "search")) == before + 1
+
+
+def test_only_archives_and_messages_count_as_holding_others(room: Room):
+    known = {name: room.card(f"papers/{name}").sha256 for name in ("pack.zip", "letter.docx", "story.txt")}
+    assert room.holding(list(known.values())) == {known["pack.zip"]}
+    assert others(room, "other").holding(list(known.values())) == frozenset()

@@ -1,6 +1,6 @@
 """What lies inside archives and messages, as folders that can only be read: ``pack.zip!`` beside ``pack.zip``.
 
-The names are those of the command line: ``letters/pack.zip!/diary/march.md``.
+The names are those of the command line: ``letters/pack.zip!/diary/march.md``. Only a share that is read only has them.
 """
 
 from collections.abc import Iterator

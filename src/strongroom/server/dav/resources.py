@@ -94,9 +94,10 @@ class Folder(Collection):
     def _packs(self, blobs: Sequence[Blob]) -> dict[str, "Folder | File | Pack"]:
         """Give what lies inside the archives and messages among some blobs, each as a folder beside it.
 
-        Only to who lists: copying, moving or deleting a folder does it with the archives themselves.
+        Only to who lists, and where nothing can be written: what copies, moves or deletes a folder does it with the archives
+        themselves.
         """
-        if self.environ["REQUEST_METHOD"] != "PROPFIND":
+        if self.environ["REQUEST_METHOD"] != "PROPFIND" or not self.provider.is_readonly():
             return {}
         shown = {blob.sha256: blob for blob in blobs if blob.sha256 and is_shown(blob.name.rpartition("/")[2] + SIGN)}
         full = room_of(self.environ).holding(list(shown))

@@ -52,12 +52,12 @@ class RoomProvider(DAVProvider):  # type: ignore[misc]
             return None
         with told(environ):
             try:
-                return _found(parts, environ)
+                return _found(parts, environ, in_files=self.is_readonly())
             except NotFound:
                 return None
 
 
-def _found(parts: list[str], environ: Environ) -> Folder | File | Pack | None:
+def _found(parts: list[str], environ: Environ, *, in_files: bool) -> Folder | File | Pack:
     """Give a folder or a file; of a name that both have, the folder."""
     room, container, name = room_of(environ), parts[0], "/".join(parts[1:])
     path = "/" + "/".join(parts)
@@ -67,7 +67,7 @@ def _found(parts: list[str], environ: Environ) -> Folder | File | Pack | None:
     try:
         blob = room.blob(container, name)
     except NotFound:
-        if not any(map(leads_inside, parts[1:])):
+        if not in_files or not any(map(leads_inside, parts[1:])):
             raise
         return opened(environ, parts)
     return Folder(path, environ, container, name, blob) if is_folder(blob) else File(path, environ, container, blob)
