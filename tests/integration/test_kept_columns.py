@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from strongroom.domain.segments import Placement, segment_schema, to_table
-from strongroom.storage.tables import SegmentTable, rings
+from strongroom.storage.tables import SegmentTable
 from strongroom.storage.tables.kept import KEPT, WORTH, Columns, Kept
 from strongroom.storage.tables.view import ROW
 
@@ -120,10 +120,8 @@ def test_no_more_is_kept_than_may_be(table: SegmentTable):
     assert none.size == 0
 
 
-def test_a_version_that_was_cleaned_away_is_read_no_more(table: SegmentTable, monkeypatch: pytest.MonkeyPatch):
+def test_a_version_that_was_cleaned_away_is_read_no_more(table: SegmentTable):
     """The reading of its columns fails, which harms no search; the newest version is kept all the same."""
-    monkeypatch.setattr(rings, "granted", lambda: False)  # it would still have the files open
-    table = SegmentTable(table.url, 8, 16)
     dataset, every = table.view()._dataset, named(table)
     table.merge(rows(*range(100, 110)))
     table.erase({"c1"})

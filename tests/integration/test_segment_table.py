@@ -80,7 +80,10 @@ def test_vectors_are_found_and_rows_without_them_are_not(table: SegmentTable):
     assert view.nearest("image_vector", np.ones(16, np.float32), limit=5).num_rows == 0
 
 
-def test_large_columns_get_an_index_and_answers_stay_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("bits", [1, upkeep.BITS])
+def test_large_columns_get_an_index_and_answers_stay_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bits: int):
+    """With the shorter codes of the first rooms, too."""
+    monkeypatch.setattr(upkeep, "BITS", bits)
     monkeypatch.setattr(upkeep, "FLAT_BYTES", 2000)
     monkeypatch.setattr(upkeep, "PARTITION", 300)
     table = SegmentTable(tmp_path / "segments", 64, 16)
@@ -98,6 +101,15 @@ def test_large_columns_get_an_index_and_answers_stay_right(tmp_path: Path, monke
     assert len(exact & set(got.column("segment_id").to_pylist())) == 10
     nothing = view.nearest("image_vector", np.ones(16, np.float32), columns=["segment_id"], limit=10)
     assert nothing.num_rows == 0, "an index of nothing finds nothing"
+    assert upkeep.bits(view._dataset)["text_vector"] == bits
+    later = [row(n, "", text_vector=vectors[n - 2000].astype(np.float16)) for n in range(2000, 3200)]
+    table.merge(to_table(later, table.schema))
+    monkeypatch.setattr(upkeep, "BITS", 5)
+    table.tend(finish=True)
+    assert upkeep.bits(table.view()._dataset)["text_vector"] == bits, "what is added has codes of the same length"
+    got = table.view().nearest("text_vector", vectors[7].astype(np.float32), columns=["segment_id"], limit=20)
+    assert set(got.column("segment_id").to_pylist()) == exact | {f"s{int(near[1:]) + 2000}" for near in exact}
+    assert got.column("_distance").to_pylist() == sorted(got.column("_distance").to_pylist())
 
 
 def test_a_placement_changes_the_filters_and_keeps_the_rest(table: SegmentTable):

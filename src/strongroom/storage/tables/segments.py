@@ -26,7 +26,7 @@ from strongroom.errors import (
     StrongroomError,
     Unreachable,
 )
-from strongroom.storage.tables import predicates, rings, upkeep
+from strongroom.storage.tables import predicates, upkeep
 from strongroom.storage.tables.kept import Kept
 from strongroom.storage.tables.view import View
 
@@ -77,21 +77,17 @@ class SegmentTable:
         self._reading, self._writing = Lock(), RLock()
         self._looked = 0.0
         self._cleaned = 0
-        self._writer = self._tried(self._open)
+        self._dataset = self._tried(self._open)
         self._check()
-        self._session = self._writer.session()
-        # two objects over one session: reads never wait for a writer of this process
-        self._dataset = self._tried(self._open_to_read)
         self.kept = Kept()
-        self._columns = self.kept.of(self._dataset)
+        self._view = View(self._dataset, self.kept.of(self._dataset))
+        # two objects over one cache: reads never wait for a writer of this process
+        self._writer = self._tried(lambda: self._open(self._dataset.session()))
 
-    def _open_to_read(self) -> Any:
-        return self._open(self._session, rings.address(self.url))
-
-    def _open(self, session: Any = None, url: str | None = None) -> Any:
+    def _open(self, session: Any = None) -> Any:
         lance = _lance()
         try:
-            return lance.dataset(url or self.url, storage_options=self._options, session=session)
+            return lance.dataset(self.url, storage_options=self._options, session=session)
         except (ValueError, OSError) as error:
             if "not found" not in str(error).lower():
                 raise
@@ -112,16 +108,16 @@ class SegmentTable:
 
     def _widen(self) -> None:
         """Add the columns that came later to a table of an earlier Strongroom; nothing is written but its schema."""
-        found, wants = self._writer.schema.names, self.schema.names
+        found, wants = self._dataset.schema.names, self.schema.names
         if len(found) < len(wants) and found == wants[: len(found)] and set(wants[len(found) :]) <= LATER:
-            self._writer = self._open()  # another process may have been first
-            missing = [self.schema.field(name) for name in wants if name not in self._writer.schema.names]
+            self._dataset = self._open()  # another process may have been first
+            missing = [self.schema.field(name) for name in wants if name not in self._dataset.schema.names]
             if missing:
-                self._writer.add_columns(pa.schema(missing))
+                self._dataset.add_columns(pa.schema(missing))
 
     def _check(self) -> None:
         self._tried(self._widen)
-        found = self._writer.schema
+        found = self._dataset.schema
         if found.names != self.schema.names:
             raise RoomVersionError(
                 f"the index at {self.url} was written by another version of Strongroom; use that version to read it"
@@ -130,8 +126,8 @@ class SegmentTable:
             has, wants = found.field(column).type.list_size, self.schema.field(column).type.list_size
             if has == wants:
                 continue
-            if self._writer.count_rows() == 0:
-                self._writer = self._tried(lambda: self._create("overwrite"))
+            if self._dataset.count_rows() == 0:
+                self._dataset = self._tried(lambda: self._create("overwrite"))
                 return
             setting = "picture_model" if column == "image_vector" else "text_model"
             raise SettingError(
@@ -148,10 +144,9 @@ class SegmentTable:
             if not self._remote or now - self._looked > REMOTE_SECONDS:
                 self._looked = now
                 if self._dataset.latest_version != self._dataset.version:
-                    self._dataset = self._open_to_read()
-            if self._columns.dataset is not self._dataset:
-                self._columns = self.kept.of(self._dataset)
-            return View(self._dataset, self._columns)
+                    self._dataset = self._open(self._dataset.session())
+                    self._view = View(self._dataset, self.kept.of(self._dataset))
+            return self._view
 
     def look(self) -> None:
         """Have the next view be the newest version, on an object store too."""

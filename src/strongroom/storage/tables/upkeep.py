@@ -24,8 +24,11 @@ SMALL_FRAGMENTS = 64
 FLAT_BYTES = 40_000_000
 """Bytes of a vector column (two a number, nulls included) that a search may read whole; above them it gets an index."""
 PARTITION = 12_000
-"""Vectors a partition, near what Lance merges parts into. Reading so many one-bit codes takes 0.1 ms, and placing a new
+"""Vectors a partition, near what Lance merges parts into. Reading so many codes takes 0.1 ms, and placing a new
 vector costs as much as there are partitions: with ones of 600, indexing took seven times as long for lower recall."""
+BITS = 3
+"""Bits of a code for each number of a vector. With one, three times as many vectors are read and compared for less recall,
+which is most of a search; a row is 94 bytes smaller (bench/RESULTS.md)."""
 PARTS = 4
 FEW = 1_000
 KEPT = timedelta(minutes=10)
@@ -89,7 +92,7 @@ def index_vectors(dataset: Any) -> None:
                 metric="cosine",
                 replace=True,
                 num_partitions=wanted,
-                num_bits=1,
+                num_bits=BITS,
                 ivf_centroids=centres(dataset, column, wanted, present),
             )
 
@@ -99,6 +102,16 @@ def partitions(dataset: Any, name: str) -> int:
     if name not in indexed(dataset):
         return 0
     return int(dataset.stats.index_stats(name)["indices"][0]["num_partitions"])
+
+
+def bits(dataset: Any) -> dict[str, int]:
+    """Give how many bits the codes of each vector column have; 0 where it has no index, 1 in the first rooms."""
+    held = {index.name: index.details for index in dataset.describe_indices() if index.name.removesuffix("_idx") in VECTORS}
+    return {column: _bits(held.get(f"{column}_idx")) for column in VECTORS}
+
+
+def _bits(details: Any) -> int:
+    return 0 if details is None else int(details.get("compression", {}).get("num_bits", 1))
 
 
 def catch_up(dataset: Any, *, finish: bool = False) -> None:

@@ -1,6 +1,7 @@
 """One version of the segments table, to read from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,11 @@ from strongroom.storage.tables.kept import Columns
 ROW = "_rowid"
 """The column that names a row of one version; meaningless in another."""
 
-PROBES = 14
+PROBES = 18
 """Partitions of a vector index that are looked through; more only where a filter leaves too few rows in these."""
 REFINED = {"text_vector": 120, "label_vector": 120, "image_vector": 80}
-"""Nearest rows by a column's one-bit codes that are compared again by their whole vectors, at the least (bench/RESULTS.md)."""
+"""Nearest rows by a column's one-bit codes that are compared again by their whole vectors, at the least (bench/RESULTS.md).
+Where the index holds longer codes, as many rows as are wanted are enough: reading a vector costs more than a longer code."""
 
 NEWEST, OLDEST, LARGEST = "newest", "oldest", "size"
 ORDERS = {NEWEST: ("taken_at", False), OLDEST: ("taken_at", True), LARGEST: ("size", False)}
@@ -34,6 +36,10 @@ class View:
     def version(self) -> int:
         """The version."""
         return int(self._dataset.version)
+
+    @cached_property
+    def _bits(self) -> Mapping[str, int]:
+        return upkeep.bits(self._dataset)
 
     @property
     def tail(self) -> int:
@@ -119,7 +125,7 @@ class View:
             "minimum_nprobes": PROBES,
             # where no filter thins them out, the rest of the partitions is not to be asked for: that alone took 3 ms of 7
             "maximum_nprobes": PROBES if where is None else None,
-            "refine_factor": max(1, -(-REFINED[column] // limit)),
+            "refine_factor": max(1, -(-REFINED[column] // limit)) if self._bits[column] == 1 else 1,
         }
         scanner = self._dataset.scanner(
             columns=[*columns, "_distance"], nearest=nearest, filter=where, prefilter=where is not None
