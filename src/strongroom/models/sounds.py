@@ -107,6 +107,25 @@ def halves(sound: Sound, window: Window) -> tuple[Window, Window]:
     return Window(pieces=window.pieces[:cut]), Window(pieces=window.pieces[cut:])
 
 
+def cut_at(window: Window, seconds: float) -> tuple[Window, Window]:
+    """Cut a window in two at a moment.
+
+    Args:
+        window: To be cut.
+        seconds: From its beginning; between 0 and its length.
+    """
+    first, second = list[Span](), list[Span]()
+    left = seconds
+    for start, end in window.pieces:
+        here = min(end, start + max(0.0, left))
+        left -= end - start
+        if here > start:
+            first.append((start, here))
+        if end > here:
+            second.append((here, end))
+    return Window(pieces=tuple(first)), Window(pieces=tuple(second))
+
+
 def gain(sound: Sound) -> float:
     """Say by how much a quiet sound is raised, so that a model hears speech in it; clicks do not count."""
     loud = float(np.quantile(np.abs(sound[::_STRIDE]), 0.999)) if len(sound) else 0.0

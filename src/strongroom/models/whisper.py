@@ -16,6 +16,7 @@ from faster_whisper.transcribe import get_suppressed_tokens, merge_punctuations
 from strongroom.domain.transcript import Utterance
 from strongroom.errors import ModelCorrupt, SettingError
 from strongroom.models.sounds import Window, halves, pack
+from strongroom.models.spoken import SLICE, parts, smooth, starts
 from strongroom.models.utterances import Heard, Timed, utterances
 from strongroom.ports.tools import Sound, Span
 
@@ -23,14 +24,10 @@ BATCH = 8
 """Windows decoded together."""
 BEAM = 1
 """Hypotheses followed."""
-CLEAR = 0.7
-"""Probability from which a window's language counts for itself."""
-SHORT, BRIEF = 8.0, 2.0
-"""Seconds below which a window is not cut any more, and below which its language is not trusted."""
+SHORT = 8.0
+"""Seconds below which a window is not cut any more."""
 SPARE, A_SECOND = 32, 30
 """Tokens that a window may take, and more a second: no script needs more, and a loop over nothing ends earlier."""
-CUTS = 2
-"""How often a window may be cut in two to find where the language changes."""
 _NEEDED = ("model.bin", "config.json", "tokenizer.json")
 _PUNCTUATION = ("\"'“¿([{-", "\"'.。,，!！?？:：”)]}、")  # noqa: RUF001 - as in faster-whisper: belongs to the next word, to the last
 ISO = {"jw": "jv"}
@@ -47,9 +44,9 @@ class _Batch:
 class Whisper:
     """A Whisper model in CTranslate2's form (`strongroom.ports.SpeechModel`).
 
-    It does what faster-whisper's batched pipeline does, with three differences: the language is heard in every window, from the
-    encoder's output that the decoder uses next; a window is made of stretches of speech, so that silence costs nothing; and
-    what the model does not itself believe is dropped.
+    It does what faster-whisper's batched pipeline does, with three differences: the language is heard all along, in the
+    encoder's output that the decoder uses next, and windows are cut where it changes; a window is made of stretches of speech,
+    so that silence costs nothing; and what the model does not itself believe is dropped.
     """
 
     def __init__(self, directory: Path, *, threads: int = 1, language: str = "", beam: int = BEAM, batch: int = BATCH) -> None:
@@ -94,38 +91,51 @@ class Whisper:
             yield from self._hear_batch(sound, windows[start : start + self._batch])
 
     def _hear_batch(self, sound: Sound, windows: Sequence[Window]) -> Iterator[Heard]:
-        batch = self._settled(sound, windows)
-        for window, heard in zip(batch.windows, self._decode(batch), strict=True):
-            if heard.complete(window.pieces[-1][1]) or window.seconds < SHORT:
-                yield heard
-                continue
-            parts = halves(sound, window)
-            languages = [heard.language] * len(parts)
-            yield from self._decode(_Batch(windows=parts, encoded=self._encode(sound, parts), languages=languages))
+        for batch in self._settled(sound, windows):
+            for window, heard in zip(batch.windows, self._decode(batch), strict=True):
+                if heard.complete(window.pieces[-1][1]) or window.seconds < SHORT:
+                    yield heard
+                    continue
+                both = halves(sound, window)
+                languages = [heard.language] * len(both)
+                yield from self._decode(_Batch(windows=both, encoded=self._encode(sound, both), languages=languages))
 
     def _encode(self, sound: Sound, windows: Sequence[Window]) -> Any:
         sounds = (window.take(sound) for window in windows)
         return self._whisper.encode(np.stack([pad_or_trim(self._whisper.feature_extractor(one)[..., :-1]) for one in sounds]))
 
-    def _settled(self, sound: Sound, windows: Sequence[Window]) -> _Batch:
-        """Encode windows and hear their languages; one in which the language may change is cut in two, and those again."""
-        for _ in range(CUTS):
-            encoded = self._encode(sound, windows)
-            if self._language:
-                return _Batch(windows=windows, encoded=encoded, languages=[self._language] * len(windows))
-            guesses = self._guesses(encoded)
-            mixed = _mixed(windows, guesses)
-            if not mixed:
-                break
-            parts = [halves(sound, window) if index in mixed else (window,) for index, window in enumerate(windows)]
-            windows = [window for cut in parts for window in cut]
-        else:
-            encoded = self._encode(sound, windows)
-            guesses = self._guesses(encoded)
-        return _Batch(windows=windows, encoded=encoded, languages=_smooth(windows, guesses))
+    def _settled(self, sound: Sound, windows: Sequence[Window]) -> Iterator[_Batch]:
+        """Encode windows and hear their languages; those in which it changes are cut there, and encoded again."""
+        encoded = self._encode(sound, windows)
+        if self._language:
+            yield _Batch(windows=windows, encoded=encoded, languages=[self._language] * len(windows))
+            return
+        spoken = self._spoken(windows, encoded)
+        if all(len(set(languages)) == 1 for languages in spoken):
+            yield _Batch(windows=windows, encoded=encoded, languages=[languages[0] for languages in spoken])
+            return
+        cut = list(parts(sound, windows, spoken))
+        for start in range(0, len(cut), self._batch):
+            windows = [window for window, _ in cut[start : start + self._batch]]
+            languages = [language for _, language in cut[start : start + self._batch]]
+            yield _Batch(windows=windows, encoded=self._encode(sound, windows), languages=languages)
 
-    def _guesses(self, encoded: Any) -> list[tuple[str, float]]:
-        return [(found[0][0].strip("<|>"), found[0][1]) for found in self._whisper.model.detect_language(encoded)]
+    def _spoken(self, windows: Sequence[Window], encoded: Any) -> list[list[str]]:
+        """Give the languages of the slices of each window.
+
+        They are heard in slices of the encoder's output: to encode each anew would cost more than all the rest.
+        """
+        places = [(index, start) for index, window in enumerate(windows) for start in starts(window.seconds)]
+        rate = self._whisper.frames_per_second // 2
+        length = round(SLICE * rate)
+        rows = np.asarray(encoded)
+        firsts = [(index, min(round(start * rate), rows.shape[1] - length)) for index, start in places]
+        slices = np.stack([rows[index, first : first + length] for index, first in firsts])
+        heard = self._whisper.model.detect_language(ctranslate2.StorageView.from_array(slices))
+        course = smooth([{token.strip("<|>"): probability for token, probability in one} for one in heard])
+        return [
+            [language for language, (at, _) in zip(course, places, strict=True) if at == index] for index in range(len(windows))
+        ]
 
     def _decode(self, batch: _Batch) -> list[Heard]:
         found: dict[int, Heard] = {}
@@ -166,26 +176,6 @@ class Whisper:
                 )
             )
         return heard
-
-
-def _mixed(windows: Sequence[Window], guesses: Sequence[tuple[str, float]]) -> set[int]:
-    """Give the windows in which the language may change: unsure ones, and both sides of a change."""
-    unsure = {index for index, (_, probability) in enumerate(guesses) if probability < CLEAR}
-    turns = [i for i in range(1, len(guesses)) if guesses[i][0] != guesses[i - 1][0] and not {i, i - 1} & unsure]
-    found = unsure | set(turns) | {index - 1 for index in turns}
-    return {index for index in found if windows[index].seconds >= SHORT}
-
-
-def _smooth(windows: Sequence[Window], guesses: Sequence[tuple[str, float]]) -> list[str]:
-    """Give each window its language: its own where that is clear, else that of most of the speech around it."""
-    votes: dict[str, float] = {}
-    for window, (language, probability) in zip(windows, guesses, strict=True):
-        votes[language] = votes.get(language, 0.0) + window.seconds * probability
-    usual = max(votes, key=lambda language: votes[language])
-    return [
-        language if probability >= CLEAR and window.seconds >= BRIEF else usual
-        for window, (language, probability) in zip(windows, guesses, strict=True)
-    ]
 
 
 def _rows(encoded: Any, chosen: Sequence[int]) -> Any:
