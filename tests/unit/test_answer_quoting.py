@@ -13,7 +13,7 @@ from strongroom.domain.content import Name
 from strongroom.domain.findings import Vector
 from strongroom.domain.locator import Locator
 from strongroom.flows.answer.question import telling_words
-from strongroom.flows.answer.quoting import margins, quoted
+from strongroom.flows.answer.quoting import READ, margins, quoted, taken_up
 from strongroom.flows.answer.units import LONGEST, is_heading, units
 from strongroom.flows.answer.wanted import OTHER, wanted
 from strongroom.flows.answer.weighing import Weighing
@@ -160,6 +160,30 @@ def test_the_sentence_that_takes_the_question_up_comes_first():
     found = quoted("When was the cellar flooded?", papers, Vectors(Embedder()))
     assert found[0].text == "The cellar was flooded on 27 February 1934."
     assert found[0].citations[0].segment_id == "s1"
+
+
+class Liking:
+    """A term model that likes some sentences, and remembers how many it read."""
+
+    def __init__(self, liked: str) -> None:
+        self.liked, self.read = liked, 0
+
+    def taken_up(self, question: str, texts: Sequence[str]) -> Vector:
+        self.read += len(texts)
+        return np.array([5.0 * (self.liked in text) for text in texts], np.float32)
+
+
+def test_a_term_model_changes_the_order_among_the_best_and_reads_no_more_than_those():
+    scores = np.arange(20.0, 0.0, -1.0)
+    terms = Liking("17")
+    taken = taken_up(scores, "Which?", [f"sentence {at}" for at in range(20)], terms)
+    assert terms.read == READ < 17
+    assert not taken.any()
+    assert taken_up(scores, "Which?", [f"sentence {at}" for at in range(20)], Liking("sentence 3")).nonzero()[0].tolist() == [3]
+    papers = [passage("The cellar was flooded on 27 February 1934."), passage("The cellar was flooded on 3 May 1935.", 2)]
+    for liked, number in (("1934", 1), ("1935", 2)):
+        found = quoted("When was the cellar flooded?", papers, Vectors(Embedder()), Liking(liked))
+        assert found[0].citations[0].segment_id == f"s{number}"
 
 
 @pytest.mark.parametrize("question", ["", "?", "when is it", "Who?"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 TEXT, PICTURES, OCR, LANGUAGE, FILE_TYPE = "text embedding", "pictures", "reading pictures", "language", "file type"
-SPEECH, VOICES, ENTITIES = "speech to text", "speech detection", "names in text"
+SPEECH, VOICES, ENTITIES, TERMS = "speech to text", "speech detection", "names in text", "questions and sentences"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,6 +11,7 @@ from strongroom.models.languages import LanguageIdentifier
 from strongroom.models.ocr import NoOcr, RapidOcr
 from strongroom.models.speech import load_speech
 from strongroom.models.store import ModelStore
+from strongroom.models.terms import load_terms
 from strongroom.models.text import load_text_embedder
 from strongroom.models.voices import load_voices
 from strongroom.ports.chat import ChatModel
@@ -20,6 +21,7 @@ from strongroom.ports.tools import (
     OcrModel,
     PictureModel,
     SpeechModel,
+    TermModel,
     TextEmbedder,
     VoiceDetector,
 )
@@ -112,6 +114,11 @@ class Toolbox:
         from strongroom.models.entities import load_names
 
         return load_names(self._settings, self._store)
+
+    @property
+    def terms(self) -> TermModel | None:
+        """What tells how much of a question a text takes up; None where it is not pulled."""
+        return self._once("terms", lambda: load_terms(self._store))
 
     @property
     def chat(self) -> ChatModel | None:

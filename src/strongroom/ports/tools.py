@@ -128,6 +128,13 @@ class EntityModel(Protocol):
         """Give what each text names, in order, as the text has it."""
 
 
+class TermModel(Protocol):
+    """A question and texts to how much of the question each takes up."""
+
+    def taken_up(self, question: str, texts: Sequence[str]) -> Vector:
+        """Give one number a text: 0 nothing, about 1 all of it."""
+
+
 class Tools(Protocol):
     """All models of the room; each property loads its model when first read.
 

@@ -113,7 +113,7 @@ def answering(
 
 
 def _quotations(parts: Parts, search: _Search, on_asking: Callable[[Asking], None]) -> Iterator[AnswerEvent]:
-    sentences = quoted(search.plain, search.passages, parts.vectors)
+    sentences = quoted(search.plain, search.passages, parts.vectors, parts.toolbox.terms)
     cited = tuple(dict.fromkeys(citation.content for sentence in sentences for citation in sentence.citations))
     on_asking(Asking(question=search.question, asked=search.asked, kind="quoted", model="", contents=cited))
     answer = search.answer(sentences, "quoted")

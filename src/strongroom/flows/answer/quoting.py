@@ -8,8 +8,9 @@ from strongroom.domain.answer import Passage, Sentence
 from strongroom.domain.findings import Vector
 from strongroom.flows.answer.question import telling_words
 from strongroom.flows.answer.weighing import Columns, Weighing
-from strongroom.flows.answer.weights import DOUBT, ORDER
+from strongroom.flows.answer.weights import DOUBT, ORDER, TAKEN_UP
 from strongroom.flows.vectors import Vectors
+from strongroom.ports.tools import TermModel
 
 PASSAGES = 10
 """Passages that quotations are looked for in: the right one is among them for .96 of the questions (bench/RESULTS.md)."""
@@ -21,17 +22,20 @@ WITHIN = 1.5
 """How far behind the best sentence another may be to be quoted too."""
 TOP = 10
 """Best sentences that the best one is compared with."""
+READ = 6
+"""Best sentences that are read together with the question by a model, where there is one."""
 ALONE = 2.0
 """How far ahead a sentence is taken to be that no other passage rivals."""
 
 
-def quoted(question: str, passages: Sequence[Passage], vectors: Vectors) -> list[Sentence]:
+def quoted(question: str, passages: Sequence[Passage], vectors: Vectors, terms: TermModel | None = None) -> list[Sentence]:
     """Give the sentences that answer a question, best first; none where none does.
 
     Args:
         question: Standing alone.
         passages: Best first; the first `PASSAGES` are read.
         vectors: Embeds.
+        terms: Puts the best sentences in a better order; None where that model is not here.
     """
     if not passages or not telling_words(question):
         return []
@@ -39,11 +43,22 @@ def quoted(question: str, passages: Sequence[Passage], vectors: Vectors) -> list
     if not weighing.units:
         return []
     scores = _sum(weighing.columns, ORDER)
+    if terms is not None:
+        scores += taken_up(scores, question, [unit.text for unit in weighing.units], terms) * TAKEN_UP
     first = int(scores.argmax())
     if sureness(weighing, scores, first) < SURE:
         return []
     chosen = [int(at) for at in np.argsort(-scores, kind="stable")[:MOST] if scores[at] >= scores[first] - WITHIN]
     return [_sentence(weighing.units[at].text, passages[weighing.units[at].passage]) for at in chosen]
+
+
+def taken_up(scores: Vector, question: str, texts: Sequence[str], terms: TermModel) -> Vector:
+    """Give how much of the question each of the best sentences takes up, and to all others the least of it."""
+    best = np.argsort(-scores, kind="stable")[:READ]
+    found = terms.taken_up(question, [texts[at] for at in best])
+    taken = np.full(len(texts), found.min(), np.float32)
+    taken[best] = found
+    return taken
 
 
 def sureness(weighing: Weighing, scores: Vector, first: int) -> float:

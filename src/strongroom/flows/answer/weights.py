@@ -37,6 +37,9 @@ ORDER: Mapping[str, float] = {
 }
 """By which the sentences of a question are put in order."""
 
+TAKEN_UP = 2.0
+"""What the share of the question counts that a sentence takes up, as the term model tells it, beside `ORDER`."""
+
 DOUBT: Mapping[str, float] = {
     "near": 1.959,
     "near_passage": 1.686,
