@@ -1,6 +1,7 @@
 """What a room's contents name."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from strongroom.domain.entities import KINDS, Entity, folded
 from strongroom.domain.scope import Scope
@@ -14,7 +15,7 @@ MOST = 1000
 def listed(
     parts: Parts, scope: Scope, *, kind: str | None, like: str, content: str | None, after: int, limit: int
 ) -> Sequence[Entity]:
-    """Give what contents name, what most of them do first.
+    """Give what contents name, what most of them do first; what took long is given again for some seconds.
 
     Args:
         parts: An open room.
@@ -34,5 +35,7 @@ def listed(
         raise UsageError(f"after is {after} and limit {limit}: after must be 0 or more, and limit 1 to {MOST:,}")
     with parts.catalog.read() as tx:
         if content is None:
-            return often.listed(tx, scope, kind=kind, like=folded(like), after=after, limit=limit)
+            sight = often.sight(tx, scope)
+            question = partial(often.listed, tx, scope, kind=kind, like=folded(like), after=after, limit=limit)
+            return question() if sight is None else parts.kept_names.get((sight, kind, like, after, limit), question)
         return entities.found(tx, scope, kind=kind, like=folded(like), among={content}, after=after, limit=limit)

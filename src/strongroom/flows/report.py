@@ -1,7 +1,11 @@
 """`status`: what a room holds, how much is analysed, and what failed and why."""
 
+from collections.abc import Mapping, Sequence
+from functools import partial
+
 from strongroom.analyzers.office import office_reader_available
 from strongroom.domain.analysis import Coverage
+from strongroom.domain.container import Container
 from strongroom.domain.scope import Scope
 from strongroom.domain.status import Contained, Status
 from strongroom.flows import failures
@@ -28,15 +32,21 @@ def rate(parts: Parts, scope: Scope) -> float:
 
 
 def contained(parts: Parts, scope: Scope) -> tuple[Contained, ...]:
-    """Give each container with what it holds and how much of that is analysed."""
+    """Give each container with what it holds and how much of that is analysed; in a large room it may be some seconds old."""
     containers = parts.vault.containers(scope)
-    ids = [container.id for container in containers]
-    with parts.catalog.read() as tx:
-        held, covered = sizes.blobs_and_bytes(tx, ids), coverages.by_container(tx, parts.specs, scope, ids)
+    held, covered = parts.kept_coverage.get(tuple(one.id for one in containers), partial(_covered, parts, scope, containers))
     return tuple(
         Contained(container=one, blobs=held.get(one.id, (0, 0))[0], size=held.get(one.id, (0, 0))[1], coverage=covered[one.id])
         for one in containers
     )
+
+
+def _covered(
+    parts: Parts, scope: Scope, containers: Sequence[Container]
+) -> tuple[Mapping[int, tuple[int, int]], Mapping[int, Coverage]]:
+    ids = [container.id for container in containers]
+    with parts.catalog.read() as tx:
+        return sizes.blobs_and_bytes(tx, ids), coverages.by_container(tx, parts.specs, scope, ids)
 
 
 def by_type(parts: Parts, scope: Scope) -> dict[str, Coverage]:

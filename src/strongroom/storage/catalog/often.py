@@ -82,6 +82,12 @@ def take(tx: Transaction, *where: Condition) -> None:
         tx.execute(table.delete().where(table.c.id.in_(some), table.c.contents <= 0, ~mentioned))
 
 
+def sight(tx: Transaction, scope: Scope) -> object | None:
+    """Give a value that is equal for scopes that see the same containers by the same rules; None if all is seen."""
+    inside, closed = reach.containers(tx, scope.containers), withholding.closed(tx)
+    return None if inside is None and not closed else (None if inside is None else tuple(inside), tuple(closed))
+
+
 def listed(tx: Transaction, scope: Scope, *, kind: str | None, like: str, after: int, limit: int) -> list[Entity]:
     """Give what contents name, what most of them do first.
 

@@ -50,10 +50,18 @@ def standing_counts_by_container(tx: Transaction, ids: Collection[int]) -> Itera
         (only,) = ids
         yield from ((only, standing, count) for standing, count in standing_counts(tx, ids).items())
         return
-    columns = (holdings.c.container_id, contents.c.standing, sa.func.count())
-    joined = sa.select(*columns).join_from(holdings, contents, contents.c.sha256 == holdings.c.sha256)
-    grouped = joined.where(holdings.c.container_id.in_(sorted(ids))).group_by(*columns[:2])
-    yield from (tuple(row) for row in tx.execute(grouped))
+    if not ids:
+        return
+    # in this order both indexes serve it alone, and a cross join is what keeps SQLite to it
+    text = (
+        "SELECT h.container_id, c.standing, count(*) FROM contents c CROSS JOIN holdings h"
+        " WHERE c.is_held AND h.sha256 = c.sha256 AND h.container_id IN :ids GROUP BY h.container_id, c.standing"
+        if _are_large(tx, sorted(ids))
+        else "SELECT h.container_id, c.standing, count(*) FROM holdings h JOIN contents c ON c.sha256 = h.sha256"
+        " WHERE h.container_id IN :ids GROUP BY h.container_id, c.standing"
+    )
+    counted = sa.text(text).bindparams(sa.bindparam("ids", sorted(ids), expanding=True))
+    yield from (tuple(row) for row in tx.execute(counted))
 
 
 def held(inside: Sequence[int] | None) -> sa.ColumnElement[bool]:
