@@ -9,7 +9,6 @@ import pytest
 from strongroom.flows import keeping
 from strongroom.flows.keeping import AGAIN, LONG, Kept
 
-
 Asked: TypeAlias = tuple[list[float], list[str], Callable[[str, float], Callable[[], str]]]
 """The clock, what was counted, and what makes a count that takes so many seconds."""
 
