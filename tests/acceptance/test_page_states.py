@@ -67,7 +67,7 @@ def test_each_state_is_accessible_and_fits(looked: Looked, path: str, says: str)
 
 
 def test_what_cannot_be_is_told_in_a_sentence(looked: Looked) -> None:
-    looked("/view/" + "0" * 64, says="No blob here holds the content 0000")
+    looked("/view/" + "0" * 64, says="no blob here holds the content 0000")
     looked("/no/such/place", says="Not Found")
     looked("/?q=size%3Ex", says=r"write it as size>10MB")
     looked("/export?q=harbour&form=pdf", says="one of the forms xlsx, csv, json, zip")
@@ -83,7 +83,7 @@ def test_a_reader_is_told_what_they_may_not_do(browser: Browser, served: Served)
     one = Visitor(context.new_page(), served.base)
     one.page.goto(served.link("reads"))
     one.go("/settings/ledger")
-    needs(["Forbidden", "To the search page"], one.page.inner_text("main"))
+    needs(["Access denied", "reads is a reader", "To the search page"], one.page.inner_text("main"))
     one.need_accessible()
     fits(one.page)
     context.close()
