@@ -17,6 +17,8 @@ from strongroom.server.door.buckets import Buckets
 from strongroom.server.door.problem import Problem
 from strongroom.server.work import Work
 
+PROOFS = 4
+"""Looking one up takes a fraction of a millisecond."""
 FAILURES_BY_NAME = {"burst": 10.0, "rate": 1 / 30}
 FAILURES_BY_ADDRESS = {"burst": 20.0, "rate": 1 / 5}
 """Wrong proofs that may be tried."""
@@ -72,6 +74,8 @@ class Site:
     """Wrong proofs from an address."""
     uploads: CapacityLimiter
     """Bodies that are written at a time; others wait."""
+    proofs: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(PROOFS))
+    """Proofs that are looked at at a time, apart from what else is worked on: who asks is known at once, whoever searches."""
     ending: threading.Event = field(default_factory=threading.Event)
     """Set when the server stops: what streams without end ends then."""
 

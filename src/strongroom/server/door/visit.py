@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -51,7 +52,7 @@ async def visit(request: Request) -> Visit:
         Refusal: A change by a session does not bring the session's token: another site may have asked for it.
     """
     site = site_of(request)
-    found = await run_in_threadpool(prove, site, request)
+    found = await to_thread.run_sync(prove, site, request, limiter=site.proofs)
     request.scope["strongroom.actor"] = found.actor
     site.actors.take(found.actor.name)
     if found.is_session and request.method not in SAFE:
