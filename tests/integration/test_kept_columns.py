@@ -64,9 +64,16 @@ def test_what_is_asked_for_often_is_kept_and_says_the_same(table: SegmentTable):
 
 
 def test_columns_that_are_not_kept_come_from_the_table(table: SegmentTable):
-    columns, every = keep(table), named(table)
-    assert columns.take([every["s1"]], ("content_sha256", "text")) is None
-    assert table.view().take([every["s1"]], ("content_sha256", "text")).column("text").to_pylist() == ["number 1"]
+    asked, every = ("text", "content_sha256", "size", "kind"), named(table)
+    order = [every[f"s{n}"] for n in (60, 1, 59, 0)]
+    before = table.view().take(order, asked)
+    columns = keep(table)
+    part = columns.take(order, asked)
+    assert part is not None
+    assert part.column_names == ["content_sha256", "kind"]
+    assert columns.take(order, ("text", "size")) is None
+    assert table.view().take(order, asked).equals(before)
+    assert before.column("text").to_pylist() == ["number 60", "number 1", "number 59", "number 0"]
 
 
 def test_a_placement_a_deletion_and_a_merge_are_seen_at_once(table: SegmentTable):

@@ -116,8 +116,9 @@ class Columns:
         self._kept, self._files, self._schema = kept, files, dataset.schema
 
     def take(self, rows: Sequence[int], columns: Sequence[str]) -> pa.Table | None:
-        """Give columns of rows in their order, as Lance would; None where they are not kept, or not yet."""
-        if not rows or not set(columns) <= set(KEPT):
+        """Give those of the columns that are kept, of rows in their order, as Lance would; None where none is, or not yet."""
+        columns = [name for name in columns if name in KEPT]
+        if not rows or not columns:
             return None
         numbers = np.asarray(rows, np.uint64)
         fragments, places = numbers >> np.uint64(32), (numbers & np.uint64(0xFFFFFFFF)).astype(np.int64)

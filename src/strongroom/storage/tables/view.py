@@ -60,11 +60,15 @@ class View:
 
     def take(self, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:
         """Give some columns, and `ROW`, of rows that another method of this view named; in their order."""
-        table = self._columns.take(rows, columns)
-        if table is None:
+        held = self._columns.take(rows, columns)
+        parts = [] if held is None else [held]
+        left = [name for name in columns if held is None or name not in held.column_names]
+        if left:
             # its public twin, a scan with a filter on the row, takes half as long again
-            table = self._dataset._take_rows(list(rows), columns=list(columns))  # noqa: SLF001
-        return table.append_column(ROW, pa.array(rows, pa.uint64()))
+            parts.append(self._dataset._take_rows(list(rows), columns=left))  # noqa: SLF001
+        found = {name: (part.field(name), part.column(name)) for part in parts for name in part.column_names}
+        schema = pa.schema([*(found[name][0] for name in columns), pa.field(ROW, pa.uint64())])
+        return pa.Table.from_arrays([*(found[name][1] for name in columns), pa.array(rows, pa.uint64())], schema=schema)
 
     def listed(self, columns: Sequence[str], where: str | None = None, *, order: str = NEWEST, limit: int) -> pa.Table:
         """Give the rows where a predicate holds in one of the `ORDERS`; those without a date come last."""
