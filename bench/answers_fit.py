@@ -28,8 +28,7 @@ ORDER = """near near_passage held held_around held_passage least score first has
 gain gain_passage matter matter_unit focus focus_unit exact last last_turn has_name has_time has_count has_place has_reason has_money
 has_span""".split()
 DOUBT = """near near_passage held held_around held_passage least missing score first has lacks turn turn_passage gain gain_passage
-matter matter_unit focus focus_unit has_focus exact last last_turn long_question wants_name has_name wants_time has_time wants_count
-has_count wants_place has_place wants_reason has_reason wants_money has_money wants_span has_span""".split()
+matter matter_unit focus focus_unit has_focus exact long_question""".split()
 STRENGTH = 0.1
 """How little the weights of the doubt are held back."""
 
