@@ -1,11 +1,15 @@
 """Work: what is being read, how far that is, and what could not be read."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from strongroom.domain.status import FailureGroup
 from strongroom.server.door.site import site_of
 from strongroom.server.door.visit import Asks
 from strongroom.server.web.pages import page
@@ -31,6 +35,7 @@ def work(request: Request, visit: Asks) -> Response:
         here="Work",
         work=site_of(request).work.state(room),
         types=room.coverage_by_type(),
+        lines=lines,
         failed=room.failure_groups(after=failed, limit=GROUPS),
         failed_after=failed,
         skipped=room.failure_groups(skipped=True, after=skipped, limit=GROUPS),
@@ -105,6 +110,28 @@ def retry(
         visit.room.retry(reason=reason or None, analyzer=analyzer or None)
     site_of(request).work.start()
     return RedirectResponse("/work", SEE_OTHER)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """What could not be read for one reason, as the page shows it."""
+
+    group: FailureGroup
+    """The reason with its files."""
+    readers: str
+    """Who says so."""
+    analyzer: str
+    """The one who does; empty where several say the same of the same number of files."""
+
+
+def lines(groups: Sequence[FailureGroup]) -> list[Line]:
+    """Put groups that say the same of the same files on one line: a scan is often refused by both of its readers."""
+    found = []
+    for _, alike in groupby(groups, lambda one: (one.count, one.reason, one.state, [each.sha256 for each in one.examples])):
+        first, *others = alike
+        readers = ", ".join(one.analyzer for one in (first, *others))
+        found.append(Line(group=first, readers=readers, analyzer="" if others else first.analyzer))
+    return found
 
 
 def _number(request: Request, name: str) -> int:
