@@ -39,6 +39,8 @@ def take(browser: Browser, served: Served) -> None:
     cookies = state.storage_state()
     wide = browser.new_context(viewport=WIDE, storage_state=cookies)
     page = wide.new_page()
+    for path in PLACES.values():
+        page.goto(served.base + path)  # models are loaded by now, so that no picture tells how long that took
     for name, path in PLACES.items():
         page.goto(served.base + path)
         shoot(page, name)
