@@ -23,7 +23,7 @@ WITHIN = 1.5
 TOP = 10
 """Best sentences that the best one is compared with."""
 READ = 6
-"""Best sentences that are read together with the question by a model, where there is one."""
+"""Best sentences that the term model reads once more, where there is one; it reads each alone, not with the question."""
 ALONE = 2.0
 """How far ahead a sentence is taken to be that no other passage rivals."""
 
