@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 import strongroom
+from strongroom.domain.status import Status
 from strongroom.room import Room
 from strongroom.storage.names import readable_name
 from strongroom.testing.estate import Fate, Planted, write_estate
@@ -26,16 +27,11 @@ def blob_name(planted: Planted, folder: Path) -> str:
     return "/".join(readable_name(part) for part in planted.path.relative_to(folder).parts)
 
 
-def fates(room: Room) -> dict[str, Fate]:
-    """Say what became of each blob, from the list of failures."""
-    states, after = defaultdict(set), ""
-    while True:
-        page = room.failures(after=after, limit=1000)
-        for failure in page.failures:
-            states[failure.sha256].add(failure.state)
-        if page.next is None:
-            break
-        after = page.next
+def fates(room: Room, status: Status) -> dict[str, Fate]:
+    """Say what became of each blob, from what `status` tells."""
+    states = defaultdict(set)
+    for failure in status.failures:
+        states[failure.sha256].add(failure.state)
     return {
         blob.name: Fate.FAILED
         if "failed" in states[blob.sha256]
@@ -71,7 +67,7 @@ def test_every_file_is_analysed_or_failed_with_a_reason(room: Path, estate: tupl
     assert told["coverage"]["pending"] == 0
     assert all(failure["reason"] for failure in told["failures"])
     with strongroom.open(room) as opened:
-        found = fates(opened)
+        found = fates(opened, opened.status())
     wrong = {
         one.kind: found.get(blob_name(one, folder), Fate.IGNORED)
         for one in planted
@@ -142,6 +138,6 @@ def test_twenty_kills_lose_nothing_and_the_next_run_finishes(tmp_path: Path):
         room.analyze()
         assert room.coverage().pending == 0
         assert list(room.check(deep=True)) == []
-        found = fates(room)
+        found = fates(room, room.status())
     wrong = {one.kind for one in planted if found.get(blob_name(one, folder), Fate.IGNORED) not in one.fates}
     assert wrong == set()

@@ -146,17 +146,17 @@ def _show_types(console: Console, status: Status) -> None:
 
 
 def _show_failures(console: Console, status: Status) -> None:
-    if not status.failures:
+    if not status.failure_groups:
         return
     console.print("\nCould not be read, by reason (file by file: `strongroom failures`):")
-    for group in status.failures[:FAILURES]:
+    for group in status.failure_groups[:FAILURES]:
         line = Text(f"  {group.count:,}  ", style="bold")
         line.append(f"{group.analyzer}: {printable(group.reason)}", style="default")
         if group.examples:
             line.append(f"  {printable(group.examples[0].name)}", style="dim")
         console.print(line, soft_wrap=True)
-    if len(status.failures) > FAILURES:
-        console.print(f"  and for {len(status.failures) - FAILURES:,} more reasons: see `strongroom status --json`")
+    if len(status.failure_groups) > FAILURES:
+        console.print(f"  and for {len(status.failure_groups) - FAILURES:,} more reasons: see `strongroom status --json`")
 
 
 def show_blobs(console: Console, blobs: Iterable[Blob]) -> None:

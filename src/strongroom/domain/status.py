@@ -154,9 +154,12 @@ class Status:
     """The same by plain type; what is not identified yet is under ``unknown``."""
     containers: tuple[Contained, ...]
     """Each container that the actor may see, with what it holds and how much of that is analysed."""
-    failures: tuple[FailureGroup, ...]
-    """What failed wholly or in part, then what was left out or nothing here reads: a hundred reasons of each at the most,
-    the most frequent first. `Room.failures` gives every single one."""
+    failures: tuple[Failure, ...]
+    """Everything that failed wholly or in part, and everything that no analyzer reads, each with its reason. `Room.failures`
+    gives the same a page at a time."""
+    failure_groups: tuple[FailureGroup, ...]
+    """The same by reason and analyzer: what failed, then what was left out or nothing here reads, a hundred reasons of each at
+    the most, the most frequent first."""
     segments: int
     """Rows of the index, of what the actor may see."""
     rate: float

@@ -79,6 +79,16 @@ def failures(
     return Failures(failures=_told_once(found), next=None)
 
 
+def everything(parts: Parts, scope: Scope) -> tuple[Failure, ...]:
+    """Give all that could not be read; it is held in memory whole."""
+    page = failures(parts, scope, "", MOST)
+    found = [*page.failures]
+    while page.next is not None:
+        page = failures(parts, scope, page.next, MOST)
+        found += page.failures
+    return tuple(found)
+
+
 def groups(parts: Parts, scope: Scope, *, skipped: bool, after: int, limit: int) -> FailureGroups:
     """Give a page of what could not be read, by reason and analyzer, the most frequent first.
 

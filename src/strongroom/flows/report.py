@@ -63,22 +63,24 @@ def status(parts: Parts, scope: Scope) -> Status:
         coverage=coverage(parts, scope),
         types=types,
         containers=contained(parts, scope),
-        failures=(*groups[0], *groups[1]),
-        segments=_segments(parts, scope),
+        failures=failures.everything(parts, scope),
+        failure_groups=(*groups[0], *groups[1]),
+        segments=segments(parts, scope),
         rate=rate(parts, scope),
-        readers=_readers(parts),
+        readers=readers(parts),
         missing_models=missing_models(parts.settings),
     )
 
 
-def _segments(parts: Parts, scope: Scope) -> int:
+def segments(parts: Parts, scope: Scope) -> int:
     """Count the rows of the index of what a scope shows: the rest is nobody's business."""
     with parts.catalog.read() as tx:
         inside = reach.containers(tx, scope.containers)
     return parts.table.count(None if inside is None else granted(frozenset(inside)))
 
 
-def _readers(parts: Parts) -> dict[str, str]:
+def readers(parts: Parts) -> dict[str, str]:
+    """Say which reader or model does what."""
     settings = parts.settings
     libreoffice = None if settings.office == "builtin" else office_reader_available()
     return {

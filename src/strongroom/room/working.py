@@ -6,6 +6,7 @@ from strongroom.domain.analysis import Coverage
 from strongroom.domain.status import Contained, FailureGroups, Failures, Pending
 from strongroom.errors import UsageError
 from strongroom.flows import failures, report, waiting
+from strongroom.flows.models import missing_models
 from strongroom.room.filling import Filling
 from strongroom.storage import halting
 
@@ -20,6 +21,20 @@ class Working(Filling):
     def coverage_by_type(self) -> Mapping[str, Coverage]:
         """Say how much of what the actor may see is analysed, by plain type; ``unknown`` is what is not identified yet."""
         return report.by_type(self._parts, self.scope("status"))
+
+    def segments(self) -> int:
+        """Count the rows of the index, of what the actor may see."""
+        return report.segments(self._parts, self.scope("status"))
+
+    def readers(self) -> Mapping[str, str]:
+        """Say which reader or model does what: ``office files`` → ``LibreOffice 7.4.7.2``."""
+        self.scope("status")
+        return report.readers(self._parts)
+
+    def missing_models(self) -> Sequence[str]:
+        """Give the names of models that the settings ask for and that are not here; `strongroom models pull` fetches them."""
+        self.scope("status")
+        return missing_models(self.settings)
 
     def pending(self, *, after: str = "", limit: int = 100) -> Pending:
         """Give what is yet to be read, and by which analyzers, a page at a time.

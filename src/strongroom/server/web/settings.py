@@ -161,7 +161,6 @@ def _refused(visit: Visit, error: StrongroomError) -> Response:
 
 def _settings(visit: Visit, told: Told) -> Response:
     room, is_owner = visit.room, visit.may("manage")
-    status = room.status()
     return page(
         visit,
         "settings.html",
@@ -169,15 +168,15 @@ def _settings(visit: Visit, told: Told) -> Response:
         status=told.status,
         told=told,
         is_owner=is_owner,
-        readers=status.readers,
-        missing=status.missing_models,
-        segments=status.segments,
+        readers=room.readers(),
+        missing=room.missing_models(),
+        segments=room.segments(),
         values=values(room.settings) if is_owner else [],
         users=room.users() if is_owner else [],
         keys=room.keys() if is_owner else [],
         roles=ROLES,
         key_days=KEY_DAYS,
-        containers=[one.container.name for one in status.containers],
+        containers=[one.name for one in room.containers()],
     )
 
 
