@@ -50,6 +50,8 @@ def told(found: Growth) -> str:
     if not found.points:
         return "Nothing was stored yet."
     first, last = found.points[0], found.points[-1]
+    if len(found.points) == 1:
+        return f"{size(last.total.size)} in {counted(last.total.blobs, 'file')} on {last.until:%-d %B %Y}."
     return (
         f"From {size(first.total.size)} in {counted(first.total.blobs, 'file')} on {first.until:%-d %B %Y} "
         f"to {size(last.total.size)} in {last.total.blobs:,} on {last.until:%-d %B %Y}."
