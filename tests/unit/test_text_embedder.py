@@ -15,7 +15,7 @@ from strongroom.domain.settings import Settings
 from strongroom.errors import ModelCorrupt, ModelMissing, SettingError
 from strongroom.models.dimensions import dimensions
 from strongroom.models.store import ModelStore
-from strongroom.models.text import OnnxTextEmbedder, card_of, load_text_embedder
+from strongroom.models.text import EncoderTextEmbedder, card_of, load_text_embedder
 from strongroom.models.toolbox import Toolbox
 
 WORDS = ("[UNK]", "query", "passage", ":", "cat", "dog", "invoice", "sum")
@@ -47,7 +47,7 @@ def make_model(directory: Path, *, pooled: bool = False, inputs: tuple[str, ...]
     return directory
 
 
-def load(directory: Path, tmp_path: Path) -> OnnxTextEmbedder:
+def load(directory: Path, tmp_path: Path) -> EncoderTextEmbedder:
     return load_text_embedder(Settings(text_model=str(directory)), ModelStore(tmp_path / "store"))
 
 
@@ -143,7 +143,7 @@ def test_the_default_model_missing_is_one_clear_error(tmp_path: Path):
 
 
 @pytest.fixture(scope="module")
-def default() -> OnnxTextEmbedder:
+def default() -> EncoderTextEmbedder:
     return load_text_embedder(Settings(), ModelStore.of(Settings()))
 
 
@@ -156,12 +156,12 @@ def default() -> OnnxTextEmbedder:
         ("heart attack", "The patient suffered a myocardial infarction.", "The patient suffered a broken leg."),
     ],
 )
-def test_the_default_model_puts_meaning_before_words(default: OnnxTextEmbedder, query: str, right: str, wrong: str):
+def test_the_default_model_puts_meaning_before_words(default: EncoderTextEmbedder, query: str, right: str, wrong: str):
     scores = default.embed([right, wrong]) @ default.embed([query], query=True)[0]
     assert scores[0] > scores[1] + 0.1
 
 
-def test_the_default_model_gives_unit_vectors_alike_alone_and_among_others(default: OnnxTextEmbedder):
+def test_the_default_model_gives_unit_vectors_alike_alone_and_among_others(default: EncoderTextEmbedder):
     texts = ["one", "", "a much longer text " * 50, "\0\ud800🙂", "two words"]
     together = default.embed(texts)
     assert together.shape == (5, 384)
@@ -170,7 +170,7 @@ def test_the_default_model_gives_unit_vectors_alike_alone_and_among_others(defau
     assert (together * alone).sum(axis=1).min() > 0.999
 
 
-def test_threads_may_share_the_model(default: OnnxTextEmbedder):
+def test_threads_may_share_the_model(default: EncoderTextEmbedder):
     words = [f"document number {n}" for n in range(12)]
     alone = default.embed(words)
     found: dict[int, np.ndarray] = {}

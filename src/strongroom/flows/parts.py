@@ -14,6 +14,7 @@ from strongroom.flows.growth import Growths
 from strongroom.flows.keeping import Kept
 from strongroom.flows.openings import Openings
 from strongroom.flows.registry import load_analyzers
+from strongroom.flows.spaces import check_text_model
 from strongroom.flows.sure import SureSearcher
 from strongroom.flows.turns import Turns
 from strongroom.flows.vectors import Vectors
@@ -82,8 +83,10 @@ class Parts:
 
     @cached_property
     def table(self) -> SegmentTable:
-        """The segments table."""
-        return SegmentTable(self.settings.index_url or self.layout.index, *dimensions(self.settings))
+        """The segments table; `SettingError` where other models wrote it."""
+        table = SegmentTable(self.settings.index_url or self.layout.index, *dimensions(self.settings))
+        check_text_model(self.catalog, self.settings.text_model, table.count)
+        return table
 
     @cached_property
     def searcher(self) -> SureSearcher:

@@ -128,6 +128,8 @@ class ModelCard:
     """What the model wants before a question."""
     passage_prefix: str = ""
     """What the model wants before a passage."""
+    is_centred: bool = False
+    """Whether what all texts have in common is taken off its vectors: some models give unrelated texts a cosine of 0.8."""
     about: int = 0
     """About how many bytes it has, where the zoo does not pin them."""
     note: str = ""

@@ -1,11 +1,11 @@
-"""Sentence embeddings: an ONNX encoder and its ``tokenizer.json`` on OpenVINO."""
+"""Sentence embeddings: an encoder and its tokenizer on OpenVINO."""
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from strongroom.domain.findings import Vector
 from strongroom.domain.settings import Settings
 from strongroom.errors import ModelCorrupt, ModelMissing
+from strongroom.models import e5
 from strongroom.models.cards import TEXT, ModelCard
+from strongroom.models.everyday import EVERYDAY
+from strongroom.models.quantised import read_encoder
 from strongroom.models.runtime import compile_model
 from strongroom.models.store import ModelStore
 from strongroom.models.zoo import find_card
@@ -30,32 +33,30 @@ LETTERS = 64
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
-class OnnxTextEmbedder:
+Cut: TypeAlias = Callable[[str], list[int]]
+"""Gives the numbers of a text's tokens."""
+
+
+class EncoderTextEmbedder:
     """Texts to unit vectors. Threads may share it; they take turns."""
 
-    def __init__(self, model: Path, tokenizer: Path, card: ModelCard, store: ModelStore, threads: int = 1) -> None:
+    def __init__(self, model: Path | Any, cut: Cut, card: ModelCard, store: ModelStore, threads: int = 1) -> None:
         """Load a model.
 
         Args:
-            model: The ONNX file; its output is either token vectors or one vector a text.
-            tokenizer: The ``tokenizer.json``.
-            card: How texts are cut, prefixed and pooled.
+            model: An ONNX file, or an ``openvino.Model``; its output is either token vectors or one vector a text.
+            cut: Cuts a text into no more tokens than the model takes.
+            card: How texts are prefixed and pooled.
             store: Keeps the compiled form.
             threads: Processor threads to use.
 
         Raises:
-            ModelCorrupt: The files are no text model.
+            ModelCorrupt: The file is no text model.
         """
-        from tokenizers import Tokenizer
-
-        try:
-            self._tokenizer = Tokenizer.from_file(str(tokenizer))
-        except Exception as error:  # the library raises bare Exception
-            raise ModelCorrupt(f"{tokenizer} is no tokenizer: {error}") from error
-        self._tokenizer.enable_truncation(card.max_tokens)
-        self._tokenizer.no_padding()
+        self._cut = cut
         self._card = card
         self._lock = threading.Lock()
+        self._means: dict[str, Vector] = {}
         compiled = compile_model(model, store, threads)
         self._request = compiled.create_infer_request()
         self._inputs = [port.any_name for port in compiled.inputs]
@@ -73,6 +74,16 @@ class OnnxTextEmbedder:
     def embed(self, texts: Sequence[str], *, query: bool = False) -> Vector:
         """Embed texts; see `strongroom.ports.TextEmbedder`."""
         prefix = self._card.query_prefix if query else self._card.passage_prefix
+        vectors = self._vectors(texts, prefix)
+        return _unit(vectors - self._common(prefix)) if self._card.is_centred else vectors
+
+    def _common(self, prefix: str) -> Vector:
+        """Give what all texts have in common: the mean of everyday ones."""
+        if prefix not in self._means:
+            self._means[prefix] = self._vectors(EVERYDAY, prefix).mean(axis=0)
+        return self._means[prefix]
+
+    def _vectors(self, texts: Sequence[str], prefix: str) -> Vector:
         vectors = np.empty((len(texts), self._dimension), np.float32)
         for start in range(0, len(texts), SLAB):
             slab = [self._tokens(prefix + text) for text in texts[start : start + SLAB]]
@@ -84,8 +95,7 @@ class OnnxTextEmbedder:
 
     def _tokens(self, text: str) -> list[int]:
         whole = text[: LETTERS * self._card.max_tokens]
-        ids: list[int] = self._tokenizer.encode(whole.encode("utf-8", "replace").decode("utf-8")).ids  # no half surrogates
-        return ids
+        return self._cut(whole.encode("utf-8", "replace").decode("utf-8"))  # no half surrogates
 
     def _run(self, batch: list[list[int]]) -> Vector:
         ids = np.zeros((len(batch), max(map(len, batch))), np.int64)
@@ -118,7 +128,33 @@ def _unit(vectors: Vector) -> Vector:
     return unit
 
 
-def load_text_embedder(settings: Settings, store: ModelStore, threads: int = 1) -> OnnxTextEmbedder:
+def read_tokenizer(file: Path, most: int) -> Cut:
+    """Read a ``tokenizer.json``.
+
+    Args:
+        file: The file.
+        most: Tokens of one text; the rest is left out.
+
+    Raises:
+        ModelCorrupt: It is no tokenizer.
+    """
+    from tokenizers import Tokenizer
+
+    try:
+        tokenizer = Tokenizer.from_file(str(file))
+    except Exception as error:  # the library raises bare Exception
+        raise ModelCorrupt(f"{file} is no tokenizer: {error}") from error
+    tokenizer.enable_truncation(most)
+    tokenizer.no_padding()
+
+    def cut(text: str) -> list[int]:
+        ids: list[int] = tokenizer.encode(text).ids
+        return ids
+
+    return cut
+
+
+def load_text_embedder(settings: Settings, store: ModelStore, threads: int = 1) -> EncoderTextEmbedder:
     """Load the text model that the settings name: a card of the zoo, or a directory.
 
     Args:
@@ -133,10 +169,34 @@ def load_text_embedder(settings: Settings, store: ModelStore, threads: int = 1) 
     """
     directory = Path(settings.text_model).expanduser()
     if directory.is_dir():
-        return OnnxTextEmbedder(*_files(directory), card_of(directory), store, threads)
+        return _of_onnx(*_files(directory), card_of(directory), store, threads)
     card = find_card(settings.text_model, TEXT)
     paths = {Path(file.name).name: store.path(card, file.name) for file in card.files}
-    return OnnxTextEmbedder(paths["model.onnx"], paths["tokenizer.json"], card, store, threads)
+    if "model.onnx" in paths:
+        return _of_onnx(paths["model.onnx"], paths["tokenizer.json"], card, store, threads)
+    (weights,) = paths.values()
+    return load_quantised(weights, card, store, threads)
+
+
+def load_quantised(weights: Path, card: ModelCard, store: ModelStore, threads: int = 1) -> EncoderTextEmbedder:
+    """Load a model whose weights and vocabulary are one file, as `strongroom.models.quantised` reads it.
+
+    Args:
+        weights: The file.
+        card: How texts are cut, prefixed and pooled.
+        store: Keeps the compiled form.
+        threads: Processor threads to use.
+
+    Raises:
+        ModelCorrupt: It is no such file.
+    """
+    encoder = read_encoder(weights)
+    cut = e5.tokenizer(encoder.vocabulary, min(card.max_tokens, encoder.places))
+    return EncoderTextEmbedder(e5.build(encoder), cut, card, store, threads)
+
+
+def _of_onnx(model: Path, tokenizer: Path, card: ModelCard, store: ModelStore, threads: int) -> EncoderTextEmbedder:
+    return EncoderTextEmbedder(model, read_tokenizer(tokenizer, card.max_tokens), card, store, threads)
 
 
 def _files(directory: Path) -> tuple[Path, Path]:
