@@ -33,7 +33,7 @@ def list_(
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("model", "task", "licence", "size", "here"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading == "model")  # a name that is cut off cannot be pulled
     for card in cards:
         table.add_row(
             card.name,
