@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from strongroom.index.fusion import LABELS, MEANING
-from strongroom.index.relevance import Bar, bars
+from strongroom.index.relevance import SEEN, Bar, bars
 
 
 def test_the_bar_of_meaning_lies_between_unrelated_and_equal():
@@ -12,7 +12,13 @@ def test_the_bar_of_meaning_lies_between_unrelated_and_equal():
     given = bars(np.array([1.0, 0.0], np.float32), background)
     assert 0.9 < given[MEANING].least < 1.0
     assert given[MEANING].worthless == pytest.approx(0.95)
-    assert given[LABELS].sure == pytest.approx(0.15, abs=0.01)
+
+
+def test_a_picture_counts_in_full_only_beyond_what_unrelated_questions_reach():
+    alike, apart = np.array([[1.0, 0.0], [0.9, 0.1]], np.float32), np.array([[1.0, 0.0], [0.0, 1.0]], np.float32)
+    query = np.array([1.0, 0.0], np.float32)
+    assert bars(query, alike)[LABELS].sure == SEEN
+    assert bars(query, apart)[LABELS].sure == pytest.approx(1.5)
 
 
 @pytest.mark.parametrize(
