@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from front_door import Front, open_front
 from strongroom.domain.scope import Actor
 from strongroom.errors import UsageError
-from strongroom.flows import openings
+from strongroom.flows import glimpses
 from strongroom.room import Room
 
 FILM = bytes(range(256)) * 40
@@ -141,7 +141,7 @@ def test_a_scope_is_told_nothing_of_the_rest(front: Front):
 
 def test_parts_of_one_film_are_one_act_within_a_minute(front: Front, client: TestClient, monkeypatch: pytest.MonkeyPatch):
     now = [1000.0]
-    monkeypatch.setattr(openings, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(glimpses, "time", SimpleNamespace(monotonic=lambda: now[0]))
     sha = front.room.blob("letters", "odd.bin").sha256 or ""
     url, ann = f"/api/v1/contents/{sha}/bytes", front.by_key("ann")
 
@@ -156,7 +156,7 @@ def test_parts_of_one_film_are_one_act_within_a_minute(front: Front, client: Tes
     assert gets() == ["owner"], "it is the same content by another name"
     ann.get(url, headers={"range": "bytes=0-1"})
     assert gets() == ["owner", "ann"]
-    now[0] += openings.SECONDS
+    now[0] += glimpses.READING
     client.get(url, headers={"range": "bytes=0-1"})
     assert gets() == ["owner", "ann", "owner"]
     client.get(url)
@@ -165,16 +165,16 @@ def test_parts_of_one_film_are_one_act_within_a_minute(front: Front, client: Tes
 
 
 def test_what_could_not_be_recorded_is_recorded_with_the_next_part(front: Front, monkeypatch: pytest.MonkeyPatch):
-    memory, scope, done = openings.Openings(), front.room.scope("open"), list[str]()
+    memory, scope, done = glimpses.Glimpses(), front.room.scope("open"), list[str]()
 
     def broken() -> None:
         raise OSError
 
     with pytest.raises(OSError, match=r"^$"):
-        memory.record(scope, "film", broken, is_part=True)
-    monkeypatch.setattr(openings, "MOST", 1)
+        memory.record(scope, "film", broken)
+    monkeypatch.setattr(glimpses, "MOST", 1)
     for what in ("film", "film", "other", "film"):
-        memory.record(scope, what, lambda what=what: done.append(what), is_part=True)
+        memory.record(scope, what, lambda what=what: done.append(what))
     assert done == ["film", "other", "film"]
 
 

@@ -1,16 +1,20 @@
-"""What somebody has seen lately: the small pictures of a list of hits, and the list itself, whoever steps from hit to hit.
+"""What somebody has seen lately: the same look again and again is one use, and one act of the ledger.
 
-The same look again and again is one use.
+A list of hits shows dozens of small pictures, whoever steps from hit to hit asks for the list anew, and a player asks for a
+film in hundreds of parts.
 """
 
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 
 from strongroom.domain.scope import Scope
 
 SECONDS = 3600.0
-"""How long a look is the same one."""
+"""How long a look at a picture or a list is the same one."""
+READING = 60.0
+"""How long parts of the same bytes are one act."""
 MOST = 50_000
 """Looks that are remembered; the oldest is forgotten first, and recorded anew if it comes again."""
 
@@ -26,25 +30,43 @@ class Glimpses:
         self._seen: OrderedDict[Seen, float] = OrderedDict()
         self._lock = Lock()
 
-    def is_new(self, scope: Scope, what: str) -> bool:
-        """Say whether a look is to be recorded, and remember it.
+    def record(
+        self, scope: Scope, what: str, act: Callable[[], None], *, within: float = SECONDS, always: bool = False
+    ) -> None:
+        """Record a look, unless the same was recorded lately; nothing may be shown before this returns.
+
+        Two threads that begin at once may both record theirs: better twice than that one shows what is not recorded yet.
 
         Args:
             scope: Who looks.
-            what: The content whose picture it is, or a query (see `listed`).
+            what: See `pictured`, `listed` and `opened`.
+            act: Writes it into the ledger; what it raises leaves nothing remembered.
+            within: For how many seconds it is the same look.
+            always: Whether it is recorded whatever came before.
         """
-        key, now = (scope.actor.name, scope.purpose.name, scope.policy_version, what), time.monotonic()
+        key = (scope.actor.name, scope.purpose.name, scope.policy_version, what)
         with self._lock:
             before = self._seen.get(key)
-            if before is not None and now - before < SECONDS:
-                return False
-            self._seen[key] = now
+        if not always and before is not None and time.monotonic() - before < within:
+            return
+        act()
+        with self._lock:
+            self._seen[key] = time.monotonic()
             self._seen.move_to_end(key)
             if len(self._seen) > MOST:
                 self._seen.popitem(last=False)
-        return True
+
+
+def pictured(sha256: str) -> str:
+    """Give what a look at the small picture of a content is remembered by."""
+    return f"picture {sha256}"
 
 
 def listed(query: str) -> str:
     """Give what a look at the list of a query is remembered by."""
     return f"list {query}"
+
+
+def opened(name: str) -> str:
+    """Give what reading the bytes of a content, or of a blob that is not known as one yet, is remembered by."""
+    return f"open {name}"

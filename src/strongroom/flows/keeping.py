@@ -12,14 +12,17 @@ LONG, AGAIN = 0.25, 20
 """What took more seconds than this is good for so many times as long."""
 MOST = 200
 """Answers that are kept."""
+ASKERS = 32
+"""Locks that the questions share: two different ones seldom wait for each other."""
 
 
-class Kept:
-    """Keeps what took long; threads that ask at once wait for one answer."""
+class SlowAnswers:
+    """Keeps what took long; threads that ask the same at once wait for one answer, and hinder nobody who asks another."""
 
     def __init__(self) -> None:
         """Keep nothing."""
         self._lock = Lock()
+        self._askers = [Lock() for _ in range(ASKERS)]
         self._found: OrderedDict[Hashable, tuple[float, object]] = OrderedDict()
 
     def get(self, key: Hashable, count: Callable[[], R]) -> R:
@@ -29,16 +32,18 @@ class Kept:
             key: What is asked, and in what scope: whoever may see something else has another one.
             count: Finds the answer, where none is kept.
         """
-        with self._lock:
+        with self._askers[hash(key) % ASKERS]:
             begun = time.monotonic()
-            until, found = self._found.get(key, (0.0, None))
-            if begun < until:
-                return cast("R", found)
-            self._found.pop(key, None)
+            with self._lock:
+                until, found = self._found.pop(key, (0.0, None))
+                if begun < until:
+                    self._found[key] = (until, found)
+                    return cast("R", found)
             made = count()
             took = time.monotonic() - begun
             if took > LONG:
-                self._found[key] = (begun + AGAIN * took, made)
-            if len(self._found) > MOST:
-                self._found.popitem(last=False)
+                with self._lock:
+                    self._found[key] = (begun + AGAIN * took, made)
+                    if len(self._found) > MOST:
+                        self._found.popitem(last=False)
             return made

@@ -11,8 +11,7 @@ from strongroom.domain.settings import Settings
 from strongroom.flows import naming
 from strongroom.flows.glimpses import Glimpses
 from strongroom.flows.growth import Growths
-from strongroom.flows.keeping import Kept
-from strongroom.flows.openings import Openings
+from strongroom.flows.keeping import SlowAnswers
 from strongroom.flows.registry import load_analyzers
 from strongroom.flows.spaces import check_text_model
 from strongroom.flows.sure import SureSearcher
@@ -49,8 +48,7 @@ class Parts:
         self.settings = settings
         self.toolbox = Toolbox(settings, threads=threads)
         self.glimpses = Glimpses()
-        self.openings = Openings()
-        self.kept_names, self.kept_coverage = Kept(), Kept()
+        self.kept_names, self.kept_coverage = SlowAnswers(), SlowAnswers()
         self.turns = Turns(FAR if "://" in settings.index_url else SPARE + threads)
         self.catalog = Catalog(settings.catalog_url or self.layout.catalog_url, keeps_changes=settings.change_feed)
 

@@ -12,7 +12,7 @@ from strongroom.domain.text import Grid, Lines, Text
 from strongroom.errors import BlobNotFound
 from strongroom.flows import alike, card, cells, fetch, lines, mail, opening, texts, thumbnail
 from strongroom.flows import page as pages
-from strongroom.flows.glimpses import listed
+from strongroom.flows.glimpses import READING, listed, opened, pictured
 from strongroom.flows.mail import mailbox
 from strongroom.flows.opening import OpenContent
 from strongroom.room.retention import Retention
@@ -153,8 +153,9 @@ class Looking(Retention):
         """
         scope = self.scope("search")
         results = self._parts.searcher.search(query, scope, limit=STEPS)
-        if self._parts.glimpses.is_new(scope, listed(query)):
-            self._record("search", scope, query=query, total=results.total, hits=[hit.content for hit in results.hits])
+        hits = [hit.content for hit in results.hits]
+        act = partial(self._record, "search", scope, query=query, total=results.total, hits=hits)
+        self._parts.glimpses.record(scope, listed(query), act)
         at = next((place for place, hit in enumerate(results.hits) if hit.content == content), None)
         if at is None:
             return None, None
@@ -199,10 +200,10 @@ class Looking(Retention):
             if unread is None:
                 raise
             act = partial(self._record, "get", scope, name=name, content=None)
-            self._parts.openings.record(scope, name, act, is_part=is_part)
+            self._parts.glimpses.record(scope, opened(name), act, within=READING, always=not is_part)
             return unread
         act = partial(self._record, "get", scope, name=name, content=sha256)
-        self._parts.openings.record(scope, sha256, act, is_part=is_part)
+        self._parts.glimpses.record(scope, opened(sha256), act, within=READING, always=not is_part)
         return opening.open_content(self._parts, sha256, name)
 
     def leaf(self, name: str, number: int = 1) -> Leaf:
@@ -233,8 +234,8 @@ class Looking(Retention):
         """
         scope = self.scope("thumbnail")
         sha256 = fetch.resolve(self._parts, name, scope)
-        if self._parts.glimpses.is_new(scope, sha256):
-            self._record("thumbnail", scope, name=name, content=sha256)
+        act = partial(self._record, "thumbnail", scope, name=name, content=sha256)
+        self._parts.glimpses.record(scope, pictured(sha256), act)
         if page is not None:
             return thumbnail.of_page(self._parts, sha256, page, size)
         return thumbnail.thumbnail(self._parts, sha256, size)

@@ -141,8 +141,9 @@ class Room(Saving):
             lambda: searcher.search(query, scope, limit=limit, offset=offset, sort=sort),
         )
         results = replace(results, took_ms=(perf_counter() - begun) * 1000)  # with the wait for a turn
-        self._record("search", scope, query=query, total=results.total, hits=[hit.content for hit in results.hits])
-        self._parts.glimpses.is_new(scope, listed(query))  # stepping from hit to hit is no other search: see `around`
+        hits = [hit.content for hit in results.hits]
+        act = partial(self._record, "search", scope, query=query, total=results.total, hits=hits)
+        self._parts.glimpses.record(scope, listed(query), act, always=True)  # stepping through it is no other: see `around`
         return results
 
     def similar(self, file: Path | str | BinaryIO, *, filters: str = "", limit: int = 10, offset: int = 0) -> Results:
